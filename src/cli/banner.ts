@@ -1,0 +1,43 @@
+import type { Loaded } from "../config/load.ts";
+import type { Upstream } from "../upstream/upstream.ts";
+
+export interface BannerFacts {
+  readonly version: string;
+  /** Where the daemon can be reached, e.g. `http://127.0.0.1:5732`. */
+  readonly origin: string;
+  readonly loaded: Loaded;
+  readonly upstreams: readonly Upstream[];
+  /** True the first time a daemon uses its data directory. */
+  readonly firstRun: boolean;
+}
+
+/** What a terminal shows at the start: everything the first time, one line after that. */
+export function bannerText({ version, origin, loaded, upstreams, firstRun }: BannerFacts): string {
+  const first = `chasqui ${version}  listening on ${origin}   (Ollama-compatible)`;
+  if (!firstRun) return `${first}\n`;
+  const lines = [first, ...upstreams.map(upstreamLine), `  auth      ${authText(loaded)}`];
+  lines.push(`  config    ${loaded.file ?? "none, defaults only"}`, `  data      ${loaded.dataDir}`);
+  return `${[...lines, tryText(origin, upstreams)].join("\n")}\n`;
+}
+
+function upstreamLine({ name, type, url, health, models }: Upstream): string {
+  const where = `  upstream  ${name}${url === undefined ? "" : ` ${url}`}`.padEnd(46);
+  if (type === "demo") return `${where} a model inside Chasqui, until an Ollama server is there`;
+  const count = models.byKey.size;
+  return `${where} ${health.state === "up" ? `ok, ${count} ${count === 1 ? "model" : "models"}` : "not there yet; being looked for"}`;
+}
+
+function authText({ config, secrets }: Loaded): string {
+  const count = secrets.apiKeys.length;
+  if (count > 0) return `${count} ${count === 1 ? "key" : "keys"}`;
+  return config.auth === "none" ? "none: everyone who can reach it may use it" : "off (loopback only)";
+}
+
+function tryText(origin: string, upstreams: readonly Upstream[]): string {
+  const server = upstreams.find((one) => one.type === "ollama" && one.health.state === "up");
+  const [model] = server?.models.byKey.values() ?? [];
+  const name = typeof model?.name === "string" ? model.name : "demo";
+  if (server !== undefined) return `Try:  OLLAMA_HOST=${new URL(origin).host} ollama run ${name}`;
+  const body = JSON.stringify({ model: name, messages: [{ role: "user", content: "hello" }] });
+  return `Try:  curl ${origin}/api/chat -d '${body}'`;
+}

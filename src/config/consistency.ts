@@ -1,0 +1,44 @@
+import { isLoopback } from "../lib/address.ts";
+import { leadsHere } from "./environment.ts";
+import type { Problem, WhereSaid } from "./problem.ts";
+import type { Config } from "./schema.ts";
+import type { Secrets } from "./secrets.ts";
+
+/** Values that are right each by itself but not together. */
+export function contradictions(config: Config, secrets: Secrets, where: WhereSaid): Problem[] {
+  const problems: Problem[] = [];
+  const { listen } = config.server;
+  if (!isLoopback(listen.host) && config.auth !== "none" && config.api_keys.length === 0) {
+    const text = `${listen.host} is reachable from other machines: add api_keys, or say auth: none if everyone may use it`;
+    problems.push({ where: where(["server", "listen"]), key: "server.listen", text });
+  }
+  if (config.auth === "none" && secrets.apiKeys.length > 0) {
+    problems.push({
+      where: where(["auth"]),
+      key: "auth",
+      text: "none contradicts api_keys: remove one of them",
+    });
+  }
+  for (const [index, one] of config.upstreams.entries()) {
+    if (!leadsHere(one.url, listen)) continue;
+    const key = `upstreams.${index}.url`;
+    problems.push({ where: where(["upstreams", index, "url"]), key, text: "is Chasqui's own address" });
+  }
+  return [...problems, ...repeated(config, where)];
+}
+
+function repeated(config: Config, where: WhereSaid): Problem[] {
+  const problems: Problem[] = [];
+  for (const [key, named] of Object.entries({ upstreams: config.upstreams, api_keys: config.api_keys })) {
+    const names = named.map((one) => one.name);
+    for (const [index, name] of names.entries()) {
+      if (name === undefined || names.indexOf(name) === index) continue;
+      problems.push({
+        where: where([key, index, "name"]),
+        key: `${key}.${index}.name`,
+        text: `${name} is taken already`,
+      });
+    }
+  }
+  return problems;
+}

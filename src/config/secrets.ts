@@ -1,0 +1,48 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import type { Problem, WhereSaid } from "./problem.ts";
+import type { Config } from "./schema.ts";
+
+/** Secrets, read from where the configuration says they are. */
+export interface Secrets {
+  readonly upstreamKeys: readonly (string | undefined)[];
+  readonly apiKeys: readonly {
+    readonly name: string;
+    readonly sha256: Uint8Array;
+    readonly admin: boolean;
+  }[];
+}
+
+/** Reads the secrets; of Chasqui's own keys only the hashes are kept. */
+export function readSecrets(config: Config, where: WhereSaid): { secrets: Secrets; problems: Problem[] } {
+  const problems: Problem[] = [];
+  const fileText = (at: readonly PropertyKey[], name: string | undefined): string | undefined => {
+    if (name === undefined) return undefined;
+    try {
+      const content = readFileSync(name, "utf8").trim();
+      if (content !== "") return content;
+      problems.push({ where: where(at), key: at.join("."), text: "the file is empty" });
+    } catch {
+      problems.push({ where: where(at), key: at.join("."), text: "the file cannot be read" });
+    }
+    return undefined;
+  };
+  const upstreamKeys = config.upstreams.map(
+    (one, index) => one.api_key ?? fileText(["upstreams", index, "api_key_file"], one.api_key_file),
+  );
+  const apiKeys = config.api_keys.flatMap((one, index) => {
+    const key = one.key ?? fileText(["api_keys", index, "key_file"], one.key_file);
+    const digest = key === undefined ? one.sha256 : createHash("sha256").update(key).digest("hex");
+    if (digest !== undefined)
+      return [{ name: one.name, sha256: Buffer.from(digest, "hex"), admin: one.admin }];
+    if (one.key_file === undefined) {
+      problems.push({
+        where: where(["api_keys", index]),
+        key: `api_keys.${index}`,
+        text: "needs sha256, key or key_file",
+      });
+    }
+    return [];
+  });
+  return { secrets: { upstreamKeys, apiKeys }, problems };
+}

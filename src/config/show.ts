@@ -1,0 +1,75 @@
+import { stringify } from "yaml";
+import type { Json } from "../lib/json.ts";
+import { isObject } from "../lib/json.ts";
+import { formatHostPort } from "../lib/address.ts";
+import { formatSize } from "../lib/size.ts";
+import { formatDuration } from "../lib/time.ts";
+import type { Loaded } from "./load.ts";
+import { leafPaths, secretKeys } from "./schema.ts";
+import { originOf } from "./tree.ts";
+
+/** One key of the effective configuration. */
+export interface ShownSetting {
+  readonly key: string;
+  /** As one would write it; secrets are masked. */
+  readonly value: Json;
+  readonly origin: string;
+}
+
+/** The effective configuration, every key with where its value came from. Holds no secret. */
+export function effectiveSettings({ config, origins, dataDir }: Loaded): ShownSetting[] {
+  return leafPaths().map((key) => {
+    const value = key === "data_dir" ? dataDir : valueAt(config, key.split("."));
+    return { key, value: written(key, value), origin: originOf(origins, key) ?? "default" };
+  });
+}
+
+/** The same as YAML with the origins as comments. */
+export function formatSettings(settings: readonly ShownSetting[]): string {
+  const lines: string[] = [];
+  let section = "";
+  for (const { key, value, origin } of settings) {
+    const [first = "", second] = key.split(".");
+    if (second !== undefined && first !== section) lines.push(`${first}:`);
+    section = first;
+    const indent = second === undefined ? "" : "  ";
+    const text = stringify({ [second ?? first]: value }, { lineWidth: 0 }).trimEnd();
+    lines.push(`${indent}${text.replaceAll("\n", `\n${indent}`)}  # ${origin}`);
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+function valueAt(value: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>(
+    (inner, key) => (typeof inner === "object" && inner !== null ? Reflect.get(inner, key) : undefined),
+    value,
+  );
+}
+
+const durationKeys =
+  /(?:timeout|_delay|drain|keep_alive|connect|first_byte|idle|total|window|cooldown|cooldown_max|refresh)$/;
+const sizeKeys = /(?:body_limit|header_limit)$/;
+
+function written(key: string, value: unknown): Json {
+  if (typeof value === "number" && durationKeys.test(key)) return formatDuration(value);
+  if (typeof value === "number" && sizeKeys.test(key)) return formatSize(value);
+  if (key === "server.listen" && isHostPort(value)) return formatHostPort(value);
+  return masked(value);
+}
+
+function isHostPort(value: unknown): value is { host: string; port: number } {
+  return typeof value === "object" && value !== null && "host" in value && "port" in value;
+}
+
+function masked(value: unknown): Json {
+  // The configuration holds nothing that JSON does not.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  const plain = value as Json | undefined;
+  if (Array.isArray(plain)) return plain.map(masked);
+  if (!isObject(plain)) return plain ?? null;
+  return Object.fromEntries(
+    Object.entries(plain)
+      .filter(([, inner]) => inner !== undefined)
+      .map(([key, inner]) => [key, secretKeys.has(key) ? "********" : masked(inner)]),
+  );
+}

@@ -1,0 +1,99 @@
+/** Who is at fault: the client, the upstream, or Chasqui itself. */
+export type ErrorSource = "downstream" | "upstream" | "internal";
+
+interface CodeRule {
+  readonly source: ErrorSource;
+  readonly status: number;
+  /** Whether another upstream might succeed, as long as nothing was sent downstream. */
+  readonly retryable: boolean;
+  /** Whether the upstream's health is to blame, so that its breaker counts it. */
+  readonly unhealthy: boolean;
+}
+
+const rule = (source: ErrorSource, status: number, ...marks: ("retryable" | "unhealthy")[]): CodeRule => ({
+  source,
+  status,
+  retryable: marks.includes("retryable"),
+  unhealthy: marks.includes("unhealthy"),
+});
+
+/** The one table that decides what an error means. */
+const rules = {
+  invalid_request: rule("downstream", 400),
+  model_missing: rule("downstream", 400),
+  unauthorized: rule("downstream", 401),
+  forbidden: rule("downstream", 403),
+  model_not_found: rule("downstream", 404, "retryable"),
+  not_found: rule("downstream", 404),
+  body_timeout: rule("downstream", 408),
+  body_too_large: rule("downstream", 413),
+  headers_too_large: rule("downstream", 431),
+  client_closed: rule("downstream", 499),
+  client_stalled: rule("downstream", 499),
+  not_supported: rule("internal", 501),
+  overloaded: rule("internal", 503),
+  draining: rule("internal", 503),
+  no_upstream: rule("internal", 503),
+  loop_detected: rule("internal", 508),
+  internal: rule("internal", 500),
+  upstream_unreachable: rule("upstream", 502, "retryable", "unhealthy"),
+  upstream_broken: rule("upstream", 502, "retryable", "unhealthy"),
+  upstream_failed: rule("upstream", 502, "retryable", "unhealthy"),
+  upstream_timeout: rule("upstream", 504, "retryable", "unhealthy"),
+  upstream_denied: rule("upstream", 502, "retryable"),
+  upstream_busy: rule("upstream", 503, "retryable"),
+  upstream_rejected: rule("upstream", 400),
+} satisfies Record<string, CodeRule>;
+
+export type ErrorCode = keyof typeof rules;
+
+export interface ProxyErrorOptions {
+  readonly cause?: unknown;
+  /** Replaces the status of the code's rule, e.g. to pass an upstream's own 4xx on. */
+  readonly status?: number;
+  /** When to come back, in milliseconds; becomes `Retry-After`. */
+  readonly retryAfterMs?: number;
+  /** The upstream that failed. */
+  readonly upstream?: string;
+  /** True when the message repeats what someone else said, so that it stays out of the log. */
+  readonly quoted?: boolean;
+  /** An answer of an upstream that goes to the client as it is, byte for byte. */
+  readonly answer?: { readonly contentType: string | undefined; readonly body: Uint8Array };
+}
+
+/**
+ * The only error that crosses a folder. The message is for the client: it never holds a secret or an
+ * upstream's raw page.
+ */
+export class ProxyError extends Error {
+  override readonly name = "ProxyError";
+  readonly code: ErrorCode;
+  readonly source: ErrorSource;
+  readonly status: number;
+  readonly retryable: boolean;
+  readonly unhealthy: boolean;
+  readonly retryAfterMs: number | undefined;
+  readonly upstream: string | undefined;
+  readonly quoted: boolean;
+  readonly answer: ProxyErrorOptions["answer"];
+
+  constructor(code: ErrorCode, message: string, options: ProxyErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    const { source, status, retryable, unhealthy } = rules[code];
+    this.code = code;
+    this.source = source;
+    this.status = options.status ?? status;
+    this.retryable = retryable;
+    this.unhealthy = unhealthy;
+    this.retryAfterMs = options.retryAfterMs;
+    this.upstream = options.upstream;
+    this.quoted = options.quoted ?? (options.answer !== undefined || code === "invalid_request");
+    this.answer = options.answer;
+  }
+}
+
+/** Anything thrown, as a ProxyError. What is not one is a bug: it says nothing of itself outside. */
+export function toProxyError(thrown: unknown): ProxyError {
+  if (thrown instanceof ProxyError) return thrown;
+  return new ProxyError("internal", "internal error", { cause: thrown });
+}

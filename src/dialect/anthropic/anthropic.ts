@@ -1,0 +1,27 @@
+import type { Dialect } from "../dialect.ts";
+import { decodeRequest } from "./request.ts";
+import {
+  decodeEnd,
+  decodeWhole,
+  encodeError,
+  encodeResult,
+  encodeStream,
+  encodeStreamError,
+} from "./stream.ts";
+import { checkRequest } from "./wire.ts";
+
+/** Anthropic's API as Ollama serves it, `/v1/messages`. */
+export const anthropic: Dialect = {
+  name: "anthropic",
+  frame: "event",
+  streamType: "text/event-stream",
+  wholeType: "application/json",
+  checkRequest,
+  decodeRequest,
+  encodeStream,
+  encodeResult,
+  encodeError,
+  encodeStreamError,
+  decodeEnd,
+  decodeWhole,
+};

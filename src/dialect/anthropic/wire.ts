@@ -1,0 +1,21 @@
+import { ProxyError } from "../../core/error.ts";
+import { field, isObject, type Json, type JsonObject } from "../../lib/json.ts";
+import { checkBody, goBool, goInt, goString } from "../go-types.ts";
+import { textOf } from "../values.ts";
+
+/** Refuses what Ollama's Anthropic middleware refuses before it looks for the model, in its order. */
+export function checkRequest(body: Json): void {
+  const types = { model: goString, max_tokens: goInt, stream: goBool };
+  const complaint =
+    checkBody(body, "anthropic.MessagesRequest", types) ?? missing(isObject(body) ? body : {});
+  if (complaint !== undefined) throw new ProxyError("invalid_request", complaint);
+}
+
+function missing(body: JsonObject): string | undefined {
+  const outputTokensMax = field(body, "max_tokens");
+  const messages = field(body, "messages");
+  if (textOf(field(body, "model")) === "") return "model is required";
+  if (typeof outputTokensMax !== "number" || outputTokensMax <= 0)
+    return "max_tokens is required and must be positive";
+  return Array.isArray(messages) && messages.length > 0 ? undefined : "messages is required";
+}

@@ -1,0 +1,56 @@
+import type { DialectName, Operation } from "../core/call.ts";
+import type { ChatRequest } from "../core/chat.ts";
+import type { ProxyError } from "../core/error.ts";
+import type { ChatResult, StreamEvent } from "../core/event.ts";
+import type { Usage } from "../core/usage.ts";
+import type { FrameKind } from "../lib/framing.ts";
+import type { Json, JsonObject } from "../lib/json.ts";
+
+/** One wire shape: everything that depends on how a client or an upstream spells things. */
+export interface Dialect {
+  readonly name: DialectName;
+  readonly frame: FrameKind;
+  /** Content type of a stream in this dialect. */
+  readonly streamType: string;
+  /** Content type of a whole answer in this dialect. */
+  readonly wholeType: string;
+  /** Refuses what this dialect's own server refuses before it looks for the model. Throws ProxyError. */
+  checkRequest(body: Json, operation: Operation): void;
+  decodeRequest(wire: JsonObject, operation: Operation): ChatRequest;
+  /** Encodes a stream of events; ends without a terminal frame when the events do. */
+  encodeStream(events: AsyncIterable<StreamEvent>, reply: ReplyNames): AsyncIterable<Uint8Array>;
+  encodeResult(result: ChatResult, reply: ReplyNames): Uint8Array;
+  encodeError(error: ProxyError): EncodedError;
+  /** The frame that tells a client mid-stream that no more is to come. */
+  encodeStreamError(error: ProxyError): Uint8Array;
+  /** Reads how a stream ended from its last frames. */
+  decodeEnd(tail: Uint8Array, operation: Operation): AnswerEnd;
+  /** Reads the same from a whole answer. */
+  decodeWhole(answer: JsonObject, operation: Operation): AnswerEnd;
+}
+
+/** What an answer calls itself. */
+export interface ReplyNames {
+  readonly operation: Operation;
+  /** The model asked for, verbatim. */
+  readonly model: string;
+  /** Milliseconds since 1970. */
+  readonly createdMs: number;
+  /** Unique within the daemon; becomes part of ids. */
+  readonly id: string;
+  /** True when a stream is to carry its token counts. */
+  readonly streamUsage: boolean;
+}
+
+export interface EncodedError {
+  readonly contentType: string;
+  readonly body: string;
+}
+
+/** `complete` is false for a stream that stopped without its terminal marker, however politely. */
+export interface AnswerEnd {
+  readonly complete: boolean;
+  /** The error the upstream put into its stream, if it did. */
+  readonly error: string | undefined;
+  readonly usage: Usage | undefined;
+}

@@ -1,0 +1,27 @@
+import type { Dialect } from "../dialect.ts";
+import { decodeRequest } from "./request.ts";
+import {
+  decodeEnd,
+  decodeWhole,
+  encodeError,
+  encodeResult,
+  encodeStream,
+  encodeStreamError,
+} from "./stream.ts";
+import { checkRequest } from "./wire.ts";
+
+/** Ollama's own API, `/api/*`. */
+export const ollama: Dialect = {
+  name: "ollama",
+  frame: "line",
+  streamType: "application/x-ndjson",
+  wholeType: "application/json; charset=utf-8",
+  checkRequest,
+  decodeRequest,
+  encodeStream,
+  encodeResult,
+  encodeError,
+  encodeStreamError,
+  decodeEnd,
+  decodeWhole,
+};

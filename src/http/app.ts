@@ -1,0 +1,119 @@
+import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
+import { Hono } from "hono";
+import type { Reply } from "../core/call.ts";
+import { ProxyError } from "../core/error.ts";
+import type { AdminPages } from "./admin.ts";
+import type { ServeCall } from "./calls.ts";
+import type { Exchange } from "./exchange.ts";
+import type { Identify } from "./keys.ts";
+import type { ModelPages } from "./models.ts";
+import type { Responder } from "./respond.ts";
+import { endpoints, methodsOf, paths, patternFor, type Endpoint, type LocalPage } from "./routes.ts";
+
+export interface AppParts {
+  readonly identify: Identify;
+  readonly serveCall: ServeCall;
+  readonly models: ModelPages;
+  readonly admin: AdminPages;
+  readonly responder: Responder;
+}
+
+export type AppEnvironment = { Bindings: { exchange: Exchange } };
+
+/** The routes; nothing but wiring. Every handler writes to the exchange itself, so that bytes can be relayed as they are. */
+export function createApp(parts: AppParts): Hono<AppEnvironment> {
+  const app = new Hono<AppEnvironment>({ getPath: (_request, options) => pathFrom(options?.env) });
+  const served = new Map(endpoints.map((one) => [`${one.method} ${one.path}`, one]));
+  for (const path of paths) {
+    app.all(path, async (context) => {
+      const { exchange } = context.env;
+      exchange.record.endpoint = path;
+      const endpoint = served.get(`${exchange.record.method} ${path}`);
+      if (endpoint === undefined) await parts.responder.send(exchange, notAllowed(path), "ollama");
+      else await serve(parts, exchange, { endpoint, name: context.req.param("model") ?? "" });
+      return RESPONSE_ALREADY_SENT;
+    });
+  }
+  app.notFound(async ({ env: { exchange } }) => {
+    await parts.responder.send(exchange, elsewhere(exchange) ?? notFound, "ollama");
+    return RESPONSE_ALREADY_SENT;
+  });
+  app.onError((thrown, { env: { exchange } }) => {
+    parts.responder.fail(exchange, thrown, "ollama");
+    return RESPONSE_ALREADY_SENT;
+  });
+  return app;
+}
+
+/** The path as the client wrote it: what is matched is then exactly what is checked and sent on. */
+function pathFrom(environment: AppEnvironment["Bindings"] | undefined): string {
+  return environment?.exchange.pathname ?? "";
+}
+
+async function serve(
+  parts: AppParts,
+  exchange: Exchange,
+  { endpoint, name }: { endpoint: Endpoint; name: string },
+): Promise<void> {
+  try {
+    admit(parts.identify, exchange, endpoint);
+    const { serves } = endpoint;
+    if ("call" in serves) await parts.serveCall(exchange, endpoint, serves.call);
+    else await parts.responder.send(exchange, await pageFor(parts, serves.page, name), endpoint.dialect);
+  } catch (thrown) {
+    parts.responder.fail(exchange, thrown, endpoint.dialect);
+  }
+}
+
+function admit(identify: Identify, exchange: Exchange, { access }: Endpoint): void {
+  if (access === "open") return;
+  const principal = identify(exchange.incoming);
+  exchange.record.keyName = principal.name;
+  if (access === "admin" && !principal.admin) {
+    throw new ProxyError(
+      "forbidden",
+      "this API key may not change models: set admin: true for it in config.yaml",
+    );
+  }
+}
+
+function pageFor({ models, admin }: AppParts, page: LocalPage, name: string): Reply | Promise<Reply> {
+  const pages: Record<LocalPage, () => Reply | Promise<Reply>> = {
+    root: () => text(200, "Ollama is running", "text/plain; charset=utf-8"),
+    version: () => models.version(),
+    tags: () => models.tags(),
+    ps: () => models.ps(),
+    models: () => models.list(),
+    model: () => models.one(name),
+    health: () => admin.health(),
+    ready: () => admin.ready(),
+    stats: () => admin.stats(),
+  };
+  return pages[page]();
+}
+
+function text(status: number, body: string, contentType = "text/plain"): Reply {
+  return { status, contentType, headers: {}, body: Buffer.from(body) };
+}
+
+const notFound = text(404, "404 page not found");
+
+const notAllowed = (path: string): Reply => ({
+  ...text(405, "405 method not allowed"),
+  headers: { Allow: methodsOf(path).join(", ") },
+});
+
+/** Where a path with doubled or trailing slashes meant to go, as Ollama redirects. */
+function elsewhere({ pathname, incoming, record }: Exchange): Reply | undefined {
+  const single = pathname.replaceAll(/\/{2,}/g, "/");
+  const bare = single.length > 1 ? single.replace(/\/$/, "") : single;
+  if (bare === pathname || patternFor(bare) === undefined) return undefined;
+  const query = (incoming.url ?? "").slice(pathname.length);
+  const moved = record.method === "GET" && single === pathname;
+  return {
+    status: moved ? 301 : 307,
+    contentType: undefined,
+    headers: { Location: bare + query },
+    body: Buffer.alloc(0),
+  };
+}

@@ -1,0 +1,169 @@
+import type { Call, Operation } from "../core/call.ts";
+import { ProxyError } from "../core/error.ts";
+import { parseModelName } from "../core/model-name.ts";
+import { dialects } from "../dialect/dialects.ts";
+import { checkModel } from "../dialect/model-check.ts";
+import { textOf } from "../dialect/values.ts";
+import { field, isObject, parseFirst, type Json, type JsonObject } from "../lib/json.ts";
+import { JsonSyntaxError } from "../lib/json-scan.ts";
+import type { Clock } from "../lib/time.ts";
+import { readWhole, streamedBody, unpackZstd, type BodyLimits } from "./body.ts";
+import type { Exchange } from "./exchange.ts";
+import type { Endpoint } from "./routes.ts";
+
+export interface ReadCallParts {
+  readonly limits: BodyLimits;
+  readonly clock: Clock;
+  /** Tells this daemon apart from others; a request that comes back with it runs in a circle. */
+  readonly instanceId: string;
+}
+
+/** Client headers that reach an upstream; Origin, Referer, Host, cookies and credentials never do. */
+const passedHeaders = ["accept", "user-agent", "anthropic-version", "anthropic-beta", "openai-beta"];
+
+const viaHeader = "x-chasqui-via";
+
+/** Reads and checks one request for an upstream. Rejects with ProxyError. */
+export async function readCall(
+  exchange: Exchange,
+  { endpoint, operation }: { endpoint: Endpoint; operation: Operation },
+  parts: ReadCallParts,
+): Promise<Call> {
+  const { incoming, record } = exchange;
+  const head = {
+    id: record.id,
+    dialect: endpoint.dialect,
+    operation,
+    method: endpoint.method,
+    path: exchange.pathname,
+    headers: headersOf(exchange, parts.instanceId),
+    pinnedUpstream: single(incoming.headers["x-chasqui-upstream"]),
+  };
+  if (operation === "blob") checkDigest(exchange.pathname);
+  if (endpoint.streamsBody === true) return { ...head, ...streamedBlob(exchange, head.headers, parts) };
+  const raw = await readBody(exchange, parts);
+  record.bytesIn = raw.length;
+  if (operation === "account" || operation === "blob") return { ...head, raw, wire: {}, model: "" };
+  if (operation === "transcriptions") return { ...head, ...(await readForm(exchange, raw, head.headers)) };
+  const wire = parseWire(raw, head);
+  const model = modelOf(wire, operation);
+  if (model.trim() !== "" || operation !== "copy") checkModel(model, operation);
+  record.askedModel = model;
+  return { ...head, headers: { ...head.headers, "content-type": "application/json" }, raw, wire, model };
+}
+
+function streamedBlob(
+  { incoming, abort }: Exchange,
+  headers: Readonly<Record<string, string>>,
+  { limits, clock }: ReadCallParts,
+): Pick<Call, "headers" | "raw" | "wire" | "model"> {
+  const length = incoming.headers["content-length"];
+  return {
+    headers: {
+      ...headers,
+      "content-type": "application/octet-stream",
+      ...(length === undefined ? {} : { "content-length": length }),
+    },
+    raw: streamedBody(incoming, { idleMs: limits.idleMs, totalMs: 0, clock, late: abort }),
+    wire: {},
+    model: "",
+  };
+}
+
+async function readBody(
+  { incoming, signal }: Exchange,
+  { limits, clock }: ReadCallParts,
+): Promise<Uint8Array> {
+  if (incoming.method === "GET" || incoming.method === "HEAD") return new Uint8Array(0);
+  const raw = await readWhole(incoming, limits, { clock, signal });
+  const zstd = incoming.headers["content-encoding"] === "zstd" && incoming.url?.startsWith("/v1/") === true;
+  return zstd ? unpackZstd(raw) : raw;
+}
+
+function headersOf({ incoming }: Exchange, instanceId: string): Record<string, string> {
+  const via = single(incoming.headers[viaHeader]);
+  if (via?.split(", ").includes(instanceId) === true) {
+    throw new ProxyError("loop_detected", "an upstream of Chasqui leads back to Chasqui itself");
+  }
+  const headers: Record<string, string> = {
+    [viaHeader]: via === undefined ? instanceId : `${via}, ${instanceId}`,
+  };
+  for (const name of passedHeaders) {
+    const value = single(incoming.headers[name]);
+    if (value !== undefined) headers[name] = value;
+  }
+  return headers;
+}
+
+const single = (value: string | string[] | undefined): string | undefined =>
+  Array.isArray(value) ? value.join(", ") : value;
+
+function parseWire(raw: Uint8Array, { dialect, operation }: Pick<Call, "dialect" | "operation">): JsonObject {
+  const body = parse(raw, dialect === "ollama" ? "missing request body" : "EOF");
+  dialects[dialect].checkRequest(body, operation);
+  return isObject(body) ? body : {};
+}
+
+function parse(raw: Uint8Array, emptyText: string): Json {
+  try {
+    return parseFirst(raw);
+  } catch (thrown) {
+    if (!(thrown instanceof JsonSyntaxError)) throw thrown;
+    throw new ProxyError("invalid_request", thrown.empty ? emptyText : thrown.message, { cause: thrown });
+  }
+}
+
+/** Operations that still take the model under its old name, `name`. */
+const namesModel = new Set<Operation>(["show", "pull", "push", "create", "delete"]);
+
+function modelOf(wire: JsonObject, operation: Operation): string {
+  if (operation === "copy") return copySource(wire);
+  const model = textOf(field(wire, "model"));
+  const name = model === "" && namesModel.has(operation) ? textOf(field(wire, "name")) : model;
+  if (operation === "delete" && name !== "" && parseModelName(name) === undefined) {
+    throw new ProxyError("invalid_request", `name ${JSON.stringify(name)} is invalid`);
+  }
+  return name;
+}
+
+function copySource(wire: JsonObject): string {
+  for (const key of ["source", "destination"]) {
+    const name = textOf(field(wire, key));
+    if (parseModelName(name) === undefined) {
+      throw new ProxyError("invalid_request", `${key} ${JSON.stringify(name)} is invalid`);
+    }
+  }
+  return textOf(field(wire, "source"));
+}
+
+function checkDigest(pathname: string): void {
+  const digest = pathname.slice(pathname.lastIndexOf("/") + 1);
+  if (!/^sha256(?::|-|%3a)[0-9a-f]{64}$/i.test(digest)) {
+    throw new ProxyError("invalid_request", "invalid digest format");
+  }
+}
+
+/** A multipart form is relayed as it came; only its `model` is read. */
+async function readForm(
+  { incoming, record }: Exchange,
+  raw: Uint8Array,
+  headers: Readonly<Record<string, string>>,
+): Promise<Pick<Call, "raw" | "wire" | "model" | "headers">> {
+  const contentType = incoming.headers["content-type"] ?? "";
+  const model = await formField(raw, contentType, "model");
+  checkModel(model, "transcriptions");
+  record.askedModel = model;
+  return { raw, wire: {}, model, headers: { ...headers, "content-type": contentType } };
+}
+
+async function formField(raw: Uint8Array, contentType: string, name: string): Promise<string> {
+  try {
+    const form = await new Response(Buffer.from(raw), {
+      headers: { "content-type": contentType },
+    }).formData();
+    const value = form.get(name);
+    return typeof value === "string" ? value : "";
+  } catch (thrown) {
+    throw new ProxyError("invalid_request", "failed to parse multipart form", { cause: thrown });
+  }
+}

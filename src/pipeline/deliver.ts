@@ -1,0 +1,61 @@
+import type { Call, Reply } from "../core/call.ts";
+import { ProxyError, toProxyError } from "../core/error.ts";
+import { headerText } from "../lib/header-text.ts";
+import type { CallRecord } from "../stats/record.ts";
+import type { Flow } from "../upstream/commit.ts";
+import type { Sent } from "../upstream/retry.ts";
+
+/** Turns what an upstream sends into the client's reply, and notes in the record how it went. */
+export type Deliver = (call: Call, sent: Sent, record: CallRecord) => Reply;
+
+export const deliver: Deliver = (call, sent, record) => {
+  record.upstream = sent.upstream;
+  record.lane = "relay";
+  record.hops = sent.hops.length;
+  if (call.model !== "") record.answeredModel = call.model;
+  const { "content-type": contentType, ...headers } = sent.headers;
+  const head = { status: sent.status, contentType, headers: { ...headers, ...namesOf(call, sent) } };
+  const { answer } = sent;
+  if (answer.kind === "whole") {
+    record.usage = answer.end.usage;
+    sent.settle();
+    return { ...head, body: answer.body };
+  }
+  return { ...head, body: relay(answer, sent, record) };
+};
+
+function namesOf(call: Call, sent: Sent): Record<string, string> {
+  const names: Record<string, string> = { "X-Chasqui-Upstream": sent.upstream };
+  if (call.model !== "") names["X-Chasqui-Model"] = headerText(call.model);
+  if (sent.hops.length > 0)
+    names["X-Chasqui-Hops"] = sent.hops.map((hop) => `${hop.upstream}=${hop.error}`).join(", ");
+  return names;
+}
+
+/** The upstream's own bytes; only whole frames pass, so that an error frame of ours never lands in the middle of one. */
+async function* relay(
+  { first, rest, gate }: Flow,
+  sent: Sent,
+  record: CallRecord,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let failure: ProxyError | undefined = new ProxyError("client_closed", "the client left");
+  try {
+    if (first.length > 0) yield first;
+    for await (const chunk of rest) {
+      const whole = gate.push(chunk);
+      if (whole !== undefined) yield whole;
+    }
+    const { last, end } = gate.end();
+    record.usage = end.usage;
+    if (end.error !== undefined) record.error ??= "upstream_failed";
+    if (last.length > 0) yield last;
+    failure = undefined;
+  } catch (thrown) {
+    failure = toProxyError(thrown);
+    throw failure;
+  } finally {
+    // A client that leaves at the first frame leaves a rest that nobody has begun to read.
+    await rest[Symbol.asyncIterator]().return?.();
+    sent.settle(failure);
+  }
+}

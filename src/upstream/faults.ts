@@ -1,0 +1,98 @@
+import { ProxyError, toProxyError } from "../core/error.ts";
+import { QueueRefusedError } from "../lib/semaphore.ts";
+import { formatDuration } from "../lib/time.ts";
+import type { AttemptTimeouts, TimeoutKind } from "./watch.ts";
+
+const unreachable: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "refused the connection",
+  ENOTFOUND: "has a name that cannot be resolved",
+  EAI_AGAIN: "has a name that cannot be resolved",
+  EHOSTUNREACH: "cannot be reached",
+  ENETUNREACH: "cannot be reached",
+  ERR_SSL_WRONG_VERSION_NUMBER: "does not speak TLS",
+};
+
+/**
+ * What a failed request to an upstream means. `started` tells whether any of the answer had arrived.
+ * A ProxyError, or whatever the caller's signal was aborted with, passes through.
+ */
+export function faultOf(thrown: unknown, upstream: string, started: boolean): ProxyError {
+  if (thrown instanceof ProxyError) return thrown;
+  const code = codeOf(thrown);
+  const known = unreachable[code];
+  if (known !== undefined) {
+    return new ProxyError("upstream_unreachable", `upstream ${upstream} ${known}`, {
+      cause: thrown,
+      upstream,
+    });
+  }
+  if (code === "UND_ERR_CONNECT_TIMEOUT" || code === "ETIMEDOUT") {
+    return new ProxyError("upstream_timeout", `upstream ${upstream} did not accept the connection in time`, {
+      cause: thrown,
+      upstream,
+    });
+  }
+  if (/CERT|SSL|TLS|ALTNAME|SIGNATURE/.test(code)) {
+    return new ProxyError(
+      "upstream_unreachable",
+      `upstream ${upstream} has a certificate that is not trusted`,
+      {
+        cause: thrown,
+        upstream,
+      },
+    );
+  }
+  if (!isWireFault(thrown, code)) return toProxyError(thrown);
+  return broken(
+    upstream,
+    started ? "broke off its answer" : "closed the connection without an answer",
+    thrown,
+  );
+}
+
+function broken(upstream: string, text: string, cause: unknown): ProxyError {
+  return new ProxyError("upstream_broken", `upstream ${upstream} ${text}`, { cause, upstream });
+}
+
+/** Whether a connection died without a byte of an answer, as an idle one does when its server closes it. */
+export function isDeadConnection(thrown: unknown): boolean {
+  return ["UND_ERR_SOCKET", "ECONNRESET", "EPIPE"].includes(codeOf(thrown));
+}
+
+function isWireFault(thrown: unknown, code: string): boolean {
+  return code !== "" || (thrown instanceof Error && thrown.name === "HTTPParserError");
+}
+
+/** The system's or undici's code; of several failed addresses, the first one's. */
+function codeOf(thrown: unknown): string {
+  if (thrown instanceof AggregateError) return codeOf(thrown.errors[0]);
+  if (typeof thrown !== "object" || thrown === null || !("code" in thrown)) return "";
+  return typeof thrown.code === "string" ? thrown.code : "";
+}
+
+const timeoutTexts: Readonly<Record<TimeoutKind, string>> = {
+  firstByte: "did not begin to answer within",
+  idle: "sent nothing for",
+  total: "did not finish within",
+};
+
+/** The error of an attempt that ran into one of its limits. */
+export function timeoutFault(upstream: string, kind: TimeoutKind, timeouts: AttemptTimeouts): ProxyError {
+  const limitMs = { firstByte: timeouts.firstByteMs, idle: timeouts.idleMs, total: timeouts.totalMs }[kind];
+  return new ProxyError(
+    "upstream_timeout",
+    `upstream ${upstream} ${timeoutTexts[kind]} ${formatDuration(limitMs)}`,
+    {
+      upstream,
+    },
+  );
+}
+
+/** Ollama's own words, two spaces included, for a queue that takes no more. */
+export const busyText = "server busy, please try again.  maximum pending requests exceeded";
+
+/** The error of a call that got no place at an upstream; whatever else ended the wait passes through. */
+export function queueFault(thrown: unknown, upstream: string, retryAfterMs: number): ProxyError {
+  if (!(thrown instanceof QueueRefusedError)) return toProxyError(thrown);
+  return new ProxyError("overloaded", busyText, { cause: thrown, retryAfterMs, upstream });
+}

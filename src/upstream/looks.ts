@@ -1,0 +1,53 @@
+import { pause, type Clock, type Timer } from "../lib/time.ts";
+import type { Upstream } from "./upstream.ts";
+
+/** When each upstream was last looked at, and the looking itself. */
+export interface Looks {
+  /** Looks anew at upstreams whose last look is older than `ageMaxMs`, and waits for that up to `waitMs`. */
+  readonly freshen: (ageMaxMs: number, waitMs: number) => Promise<void>;
+  /** Forgets how fresh the lists are: something was just changed at an upstream. */
+  readonly expire: () => void;
+  /** Looks at every upstream that is up once in `everyMs`; those that are down have their own probes. */
+  readonly begin: (everyMs: number) => void;
+  readonly stop: () => void;
+}
+
+/** One that was down is either there at once or not yet: nobody waits longer to learn which. */
+const downWaitMs = 100;
+
+const within = (clock: Clock, waitMs: number, work: readonly Promise<void>[]): Promise<unknown> =>
+  work.length === 0 ? Promise.resolve() : Promise.race([Promise.all(work), pause(clock, waitMs)]);
+
+export function createLooks(upstreams: readonly Upstream[], clock: Clock): Looks {
+  const lookedAtMs = new Map<string, number>();
+  let timer: Timer | undefined;
+
+  const look = async (upstream: Upstream): Promise<void> => {
+    lookedAtMs.set(upstream.name, clock.monotonicMs());
+    await upstream.refresh();
+  };
+
+  const begin = (everyMs: number): void => {
+    timer = clock.after(everyMs, () => {
+      for (const one of upstreams) if (one.health.state === "up") void look(one);
+      begin(everyMs);
+    });
+  };
+
+  return {
+    freshen: async (ageMaxMs, waitMs) => {
+      const oldest = clock.monotonicMs() - ageMaxMs;
+      const due = upstreams.filter((one) => (lookedAtMs.get(one.name) ?? Number.NEGATIVE_INFINITY) <= oldest);
+      if (due.length === 0) return;
+      const isDown = (one: Upstream): boolean => one.health.state === "down";
+      const [down, others] = [due.filter(isDown), due.filter((one) => !isDown(one))];
+      await Promise.all([
+        within(clock, waitMs, others.map(look)),
+        within(clock, Math.min(waitMs, downWaitMs), down.map(look)),
+      ]);
+    },
+    expire: () => lookedAtMs.clear(),
+    begin,
+    stop: () => timer?.cancel(),
+  };
+}

@@ -1,0 +1,146 @@
+import type { Call } from "../core/call.ts";
+import { ProxyError, toProxyError } from "../core/error.ts";
+import { commit, type Committed } from "./commit.ts";
+import { queueFault } from "./faults.ts";
+import { choose, type Route } from "./registry.ts";
+import type { Upstream, UpstreamReply } from "./upstream.ts";
+
+/** An answer that is on its way to the client, and where it came from. */
+export interface Sent {
+  readonly upstream: string;
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly answer: Committed;
+  /** Tried before this one, and why they failed. */
+  readonly hops: readonly Hop[];
+  /** Must be called once, when the body has ended: gives the place back and tells the breaker how it went. */
+  settle(error?: ProxyError): void;
+}
+
+/** One upstream that failed before the one that answered. */
+export interface Hop {
+  readonly upstream: string;
+  readonly error: string;
+}
+
+/** Sends a call to the best candidate, and to the next one when that fails before its first byte. */
+export type Send = (call: Call, route: Route, signal: AbortSignal) => Promise<Sent>;
+
+export interface SendParts {
+  /** Upstreams tried for one call, the first included. */
+  readonly attemptsMax: number;
+  /** Retries allowed per call on average; keeps an outage from doubling the load. */
+  readonly retryShare: number;
+  /** Told about every attempt, for the statistics. */
+  readonly onAttempt: (upstream: string, error: ProxyError | undefined) => void;
+}
+
+/** Retries that may be spent at once after a quiet time. */
+const retryBurst = 10;
+
+/** Operations that run a model. They change nothing at the upstream, so another may be asked. */
+const inference = new Set<Call["operation"]>([
+  "generate",
+  "chat",
+  "embed",
+  "embeddings",
+  "completions",
+  "responses",
+  "transcriptions",
+  "messages",
+]);
+
+const repeatable = (call: Call): boolean => inference.has(call.operation) || call.operation === "show";
+
+export function createSend({ attemptsMax, retryShare, onAttempt }: SendParts): Send {
+  const budget = createRetryBudget(retryShare);
+
+  return async function send(call, route, signal) {
+    budget.earn();
+    const hops: Hop[] = [];
+    let left = route.candidates;
+    for (;;) {
+      const upstream = choose(left, route.key);
+      if (upstream === undefined) throw new ProxyError("internal", "a route without candidates");
+      try {
+        return { ...(await attempt({ call, route, upstream, onAttempt }, signal)), hops };
+      } catch (thrown) {
+        const error = toProxyError(thrown);
+        left = left.filter((one) => one !== upstream);
+        const mayRepeat = error.retryable && repeatable(call) && !signal.aborted;
+        if (!mayRepeat || left.length === 0 || hops.length + 1 >= attemptsMax || !budget.spend()) throw error;
+        hops.push({ upstream: upstream.name, error: error.code });
+      }
+    }
+  };
+}
+
+interface Try {
+  readonly call: Call;
+  readonly route: Route;
+  readonly upstream: Upstream;
+  readonly onAttempt: SendParts["onAttempt"];
+}
+
+async function attempt(
+  { call, route, upstream, onAttempt }: Try,
+  signal: AbortSignal,
+): Promise<Omit<Sent, "hops">> {
+  const release = await placeAt(upstream, call, signal);
+  const settle = settler(upstream, release, onAttempt);
+  try {
+    const reply = await upstream.send(call, signal);
+    const answer = await commit(call, reply, upstream.name);
+    if (inference.has(call.operation)) upstream.noteLoaded(route.key);
+    return { upstream: upstream.name, status: reply.status, headers: passedOn(reply), answer, settle };
+  } catch (thrown) {
+    const error = toProxyError(thrown);
+    settle(error);
+    if (error.code === "model_not_found") void upstream.refresh();
+    throw error;
+  }
+}
+
+async function placeAt(upstream: Upstream, call: Call, signal: AbortSignal): Promise<() => void> {
+  const semaphore = inference.has(call.operation) ? upstream.inference : upstream.control;
+  try {
+    return await semaphore.acquire(signal);
+  } catch (thrown) {
+    throw queueFault(thrown, upstream.name, 1_000);
+  }
+}
+
+function settler(upstream: Upstream, release: () => void, onAttempt: SendParts["onAttempt"]): Sent["settle"] {
+  return (error) => {
+    release();
+    onAttempt(upstream.name, error);
+    if (error === undefined) upstream.health.succeeded();
+    else if (error.unhealthy)
+      upstream.health.failed(error.code === "upstream_unreachable" ? "connect" : "answer");
+  };
+}
+
+/** Headers of an upstream that a client may see; everything else stays behind. */
+function passedOn({ headers }: UpstreamReply): Record<string, string> {
+  const passed: Record<string, string> = {};
+  for (const name of ["content-type", "cache-control"]) {
+    const value = headers[name];
+    if (value !== undefined) passed[name] = value;
+  }
+  return passed;
+}
+
+/** Every call earns a share of a retry, every retry spends one. */
+function createRetryBudget(share: number): { earn(): void; spend(): boolean } {
+  let tokens = retryBurst;
+  return {
+    earn() {
+      tokens = Math.min(retryBurst, tokens + share);
+    },
+    spend() {
+      if (tokens < 1) return false;
+      tokens -= 1;
+      return true;
+    },
+  };
+}
