@@ -5,6 +5,7 @@ import { upstreamOptions } from "./config/upstream-options.ts";
 import { createAdminPages, type ReloadState } from "./http/admin.ts";
 import { createApp } from "./http/app.ts";
 import { createServeCall } from "./http/calls.ts";
+import type { Exchange } from "./http/exchange.ts";
 import { createGuard } from "./http/guard.ts";
 import { createIdentify } from "./http/keys.ts";
 import { createModelPages } from "./http/models.ts";
@@ -89,10 +90,11 @@ export function createDaemon(parts: DaemonParts): Daemon {
     const next = createGeneration(loaded, shared, now.upstreams);
     await next.registry.start(loaded.config.catalog.timeout);
     const before = now;
+    const begun = new Set(http.exchanges);
     now = next;
     before.registry.stop();
     for (const [definition, upstream] of before.upstreams) {
-      if (!next.upstreams.has(definition)) retire(upstream, clock);
+      if (!next.upstreams.has(definition)) retire(upstream, begun, { clock, exchanges: http.exchanges });
     }
     reloads.reloads += 1;
     reloads.last_reload_successful = true;
@@ -106,8 +108,9 @@ export function createDaemon(parts: DaemonParts): Daemon {
     },
     start: (waitMs) => now.registry.start(waitMs),
     reload(loaded) {
-      reloading = reloading.then(() => replace(loaded));
-      return reloading;
+      const mine = reloading.then(() => replace(loaded));
+      reloading = mine.catch(() => undefined);
+      return mine;
     },
     reloadFailed() {
       reloads.failed_reloads += 1;
@@ -141,7 +144,7 @@ function createGeneration(loaded: Loaded, shared: Shared, before: ReadonlyMap<st
   const upstreams = createUpstreams(loaded, shared, before);
   const registry = createRegistry({
     upstreams: [...upstreams.values()],
-    demo: config.demo === "off" ? undefined : createDemoUpstream(clock),
+    demo: config.demo === "off" ? undefined : createDemoUpstream(clock, config.demo === "on"),
     demoMode: config.demo,
     clock,
     refreshMs: config.catalog.refresh,
@@ -207,10 +210,15 @@ function createUpstreams(loaded: Loaded, { clock, log }: Shared, before: Readonl
 /** How often it is looked whether an upstream that is no longer configured has finished its work. */
 const retireCheckMs = 1_000;
 
-function retire(upstream: Upstream, clock: Clock): void {
-  const { inference, control } = upstream;
-  if (inference.inFlight + inference.queued + control.inFlight + control.queued === 0) upstream.close();
-  else clock.after(retireCheckMs, () => retire(upstream, clock));
+/** Closes an upstream when the requests that may still come to it are over. */
+function retire(
+  upstream: Upstream,
+  begun: ReadonlySet<Exchange>,
+  parts: { readonly clock: Clock; readonly exchanges: Iterable<Exchange> },
+): void {
+  const left = [...parts.exchanges].some((exchange) => begun.has(exchange));
+  if (left) parts.clock.after(retireCheckMs, () => retire(upstream, begun, parts));
+  else upstream.close();
 }
 
 const stackOf = (thrown: unknown): string =>

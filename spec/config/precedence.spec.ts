@@ -22,11 +22,11 @@ describe("of all that is said", () => {
     ],
     [
       "log.level",
-      { logLevel: "error" },
+      { logLevel: "debug" },
       ["CHASQUI_LOG_LEVEL", "warn"],
-      "log: { level: trace }",
+      "log: { level: error }",
       ["OLLAMA_DEBUG", "1", "debug"],
-      ["error", "warn", "trace", "info"],
+      ["debug", "warn", "error", "info"],
     ],
     [
       "log.format",

@@ -63,7 +63,7 @@ describe("the queue of an upstream", () => {
 
     expect(refused.status).toBe(503);
     expect(refused.headers["retry-after"]).toBeDefined();
-    expect(errorTextOf("/api/chat", refused.text)).toBe(busyText);
+    expect(errorTextOf("/api/chat", refused.text)).toBe("upstream one had no free place in time");
     stage.one.release();
     expect((await first.answer).complete).toBe(true);
     expect(stage.one.calls()).toHaveLength(1);

@@ -98,7 +98,7 @@ describe("the models of an upstream", () => {
 
     expect([...upstream.models.byKey.keys()]).toEqual(["registry.ollama.ai/library/a:latest"]);
     expect(upstream.models.stale).toBe(true);
-    expect(upstream.health.state).toBe("down");
+    expect(upstream.health.state).toBe("up");
   });
 
   it("are fresh again after a good look", async () => {

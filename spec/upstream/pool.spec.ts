@@ -30,6 +30,7 @@ afterEach(async () => {
 const attempt = {
   method: "POST",
   path: "/api/chat",
+  repeatable: true,
   headers: { "content-type": "application/json" },
   body: Buffer.from(JSON.stringify(bodyFor("/api/chat", true))),
 };
@@ -101,7 +102,7 @@ describe("a pool of connections", () => {
     upstream.respond = () => ({ status: 200, body: "{}" });
 
     const reply = await based.send(
-      { method: "GET", path: "/api/tags", headers: {}, body: undefined },
+      { method: "GET", path: "/api/tags", headers: {}, body: undefined, repeatable: true },
       never(),
     );
     for await (const chunk of reply.body) expect(chunk.length).toBe(2);

@@ -1,4 +1,3 @@
-import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type Flags, type Loaded, loadConfig } from "../config/load.ts";
 import { ConfigError, formatProblem } from "../config/problem.ts";
@@ -38,21 +37,22 @@ export async function serve(flags: Flags): Promise<void> {
   const bound = await listen(daemon.server, loaded.config.server.listen);
   if (bound === undefined) return;
 
-  for (const warning of loaded.warnings) log.warn("configuration", { problem: formatProblem(warning) });
   if (instance.problem !== undefined)
     log.warn("nothing can be kept in the data directory", { problem: instance.problem });
-  if (loaded.config.auth === "none") log.warn("auth is none: everyone who can reach this address may use it");
+  warnOf(loaded, log);
   announce({ loaded, daemon, sink, log }, { version, bound, firstRun: instance.firstRun });
 
   let current = loaded;
   process.on("SIGHUP", () => {
     const next = readAnew(flags, daemon, log);
     if (next === undefined) return;
-    void daemon.reload(next).then(() => {
+    const failed = (thrown: unknown): void => notReloaded(daemon, log, thrown);
+    daemon.reload(next).then(() => {
       current = next;
       log = loggerFor(next, sink);
       log.info("configuration reloaded", { config: next.file, needs_restart: needRestart(loaded, next) });
-    });
+      warnOf(next, log);
+    }, failed);
   });
   drainOnSignals(
     daemon,
@@ -106,7 +106,7 @@ function loggerFor(loaded: Loaded, sink: LogSink): Logger {
 }
 
 /** Binds the address; says what to do when it cannot. */
-function listen(server: Server, address: HostPort): Promise<HostPort | undefined> {
+function listen(server: Daemon["server"], address: HostPort): Promise<HostPort | undefined> {
   return new Promise((resolve) => {
     const failed = (error: NodeJS.ErrnoException): void => {
       const { text, code } = listenFailure(error, address);
@@ -154,22 +154,33 @@ const startOnly = [
   "connections_max",
 ] as const;
 
+function warnOf({ config, warnings }: Loaded, log: Logger): void {
+  for (const warning of warnings) log.warn("configuration", { problem: formatProblem(warning) });
+  if (config.auth === "none") log.warn("auth is none: everyone who can reach this address may use it");
+}
+
 /** Reads the configuration anew. A bad one changes nothing and is told. */
 function readAnew(flags: Flags, daemon: Daemon, log: Logger): Loaded | undefined {
   try {
     return loadConfig(flags, process.env);
   } catch (thrown) {
-    daemon.reloadFailed();
-    const problems = thrown instanceof ConfigError ? thrown.problems.map(formatProblem) : [String(thrown)];
-    log.error("configuration not reloaded; the old one stays", { problems });
+    notReloaded(daemon, log, thrown);
     return undefined;
   }
+}
+
+function notReloaded(daemon: Daemon, log: Logger, thrown: unknown): void {
+  daemon.reloadFailed();
+  const problems = thrown instanceof ConfigError ? thrown.problems.map(formatProblem) : [String(thrown)];
+  log.error("configuration not reloaded; the old one stays", { problems });
 }
 
 function needRestart(atStart: Loaded, next: Loaded): string[] | undefined {
   const [before, after] = [atStart.config.server, next.config.server];
   const changed = startOnly.filter((key) => JSON.stringify(before[key]) !== JSON.stringify(after[key]));
-  return changed.length === 0 ? undefined : changed.map((key) => `server.${key}`);
+  const names = changed.map((key) => `server.${key}`);
+  if (atStart.dataDir !== next.dataDir) names.push("data_dir");
+  return names.length === 0 ? undefined : names;
 }
 
 /** A bug ends the process with its trace in the log. SIGUSR1 would open Node's inspector to everyone on the machine. */

@@ -17,6 +17,13 @@ function parsed<Value>(what: string, read: (text: string) => Value | undefined) 
   });
 }
 
+const positive = (text: string): number | undefined => {
+  const ms = parseDuration(text);
+  return ms === undefined || ms < 1 ? undefined : ms;
+};
+/** A time without which the daemon could not work. */
+const wait = (fallback: string) =>
+  parsed("a duration of at least 1ms, such as 30s or 5m", positive).prefault(fallback);
 const duration = (fallback: string) =>
   parsed("a duration such as 30s, 5m or 0", parseDuration).prefault(fallback);
 const size = (fallback: string) => parsed("a size such as 100MiB", parseSize).prefault(fallback);
@@ -52,17 +59,17 @@ const server = z.strictObject({
   /** Most header fields of a request. */
   headers_max: count(100, 1),
   /** Longest wait for the head of a request. */
-  header_timeout: duration("10s"),
+  header_timeout: wait("10s"),
   /** Longest wait for more of a request's body. */
-  body_idle_timeout: duration("30s"),
+  body_idle_timeout: wait("30s"),
   /** Longest time for a whole body, blobs excepted. */
-  body_timeout: duration("5m"),
+  body_timeout: wait("5m"),
   /** How long an idle connection of a client is kept. */
-  keep_alive_timeout: duration("75s"),
+  keep_alive_timeout: wait("75s"),
   /** Most connections at once. */
   connections_max: count(4_096, 1),
   /** A client that takes no byte of its answer for so long is dropped. */
-  stalled_client_timeout: duration("2m"),
+  stalled_client_timeout: wait("2m"),
   /** How long running answers may go on after SIGTERM. */
   drain: duration("25s"),
   /** How long to go on taking requests after SIGTERM, while /readyz already says 503. */
@@ -108,14 +115,14 @@ const upstreamLimits = z.strictObject({
   /** Calls that may wait for a place, for each upstream. */
   queue: count(256),
   /** Longest wait for a place. */
-  queue_timeout: duration("30s"),
+  queue_timeout: wait("30s"),
   /** How long an idle connection is kept; less than any server keeps it. */
-  keep_alive: duration("4s"),
+  keep_alive: wait("4s"),
 });
 
 const timeouts = z.strictObject({
   /** To accept a connection. */
-  connect: duration("2s"),
+  connect: wait("2s"),
   /** Until the first byte of an answer, loading the model included; 0 means no limit. */
   first_byte: duration("10m"),
   /** Between two pieces of an answer; 0 means no limit. */
@@ -134,11 +141,11 @@ const breaker = z.strictObject({
   /** ...from so many calls on. */
   sample: count(20, 1),
   /** The window in which calls are counted. */
-  window: duration("10s"),
+  window: wait("10s"),
   /** First wait before it is probed; doubled after each failed probe... */
-  cooldown: duration("1s"),
+  cooldown: wait("1s"),
   /** ...up to this. */
-  cooldown_max: duration("30s"),
+  cooldown_max: wait("30s"),
 });
 
 const retry = z.strictObject({
@@ -150,13 +157,13 @@ const retry = z.strictObject({
 
 const catalog = z.strictObject({
   /** How often the lists of models are fetched. */
-  refresh: duration("10s"),
+  refresh: wait("10s"),
   /** How long to wait for such a list or a sign of life. */
-  timeout: duration("2s"),
+  timeout: wait("2s"),
 });
 
 const log = z.strictObject({
-  /** error, warn, info, debug or trace. */
+  /** error, warn, info or debug. */
   level: z.enum(logLevels, expected(`one of ${logLevels.join(", ")}`)).default("info"),
   /** json, pretty, or auto: pretty on a terminal. */
   format: z.enum(["auto", "json", "pretty"], expected("auto, json or pretty")).default("auto"),

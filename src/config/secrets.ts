@@ -31,6 +31,14 @@ export function readSecrets(config: Config, where: WhereSaid): { secrets: Secret
     (one, index) => one.api_key ?? fileText(["upstreams", index, "api_key_file"], one.api_key_file),
   );
   const apiKeys = config.api_keys.flatMap((one, index) => {
+    if ([one.sha256, one.key, one.key_file].filter((way) => way !== undefined).length > 1) {
+      const key = `api_keys.${index}`;
+      problems.push({
+        where: where(["api_keys", index]),
+        key,
+        text: "takes one of sha256, key and key_file",
+      });
+    }
     const key = one.key ?? fileText(["api_keys", index, "key_file"], one.key_file);
     const digest = key === undefined ? one.sha256 : createHash("sha256").update(key).digest("hex");
     if (digest !== undefined)

@@ -31,7 +31,8 @@ const rules = {
   client_closed: rule("downstream", 499),
   client_stalled: rule("downstream", 499),
   not_supported: rule("internal", 501),
-  overloaded: rule("internal", 503),
+  overloaded: rule("internal", 503, "retryable"),
+  upstream_down: rule("internal", 503, "retryable"),
   draining: rule("internal", 503),
   no_upstream: rule("internal", 503),
   loop_detected: rule("internal", 508),
@@ -47,6 +48,12 @@ const rules = {
 
 export type ErrorCode = keyof typeof rules;
 
+/** One upstream that failed before the one that answered, or before all were given up. */
+export interface Hop {
+  readonly upstream: string;
+  readonly error: ErrorCode;
+}
+
 export interface ProxyErrorOptions {
   readonly cause?: unknown;
   /** Replaces the status of the code's rule, e.g. to pass an upstream's own 4xx on. */
@@ -60,6 +67,9 @@ export interface ProxyErrorOptions {
   /** An answer of an upstream that goes to the client as it is, byte for byte. */
   readonly answer?: { readonly contentType: string | undefined; readonly body: Uint8Array };
 }
+
+/** Codes whose messages repeat what the client said. */
+const quoting = new Set<ErrorCode>(["invalid_request", "model_not_found"]);
 
 /**
  * The only error that crosses a folder. The message is for the client: it never holds a secret or an
@@ -76,6 +86,8 @@ export class ProxyError extends Error {
   readonly upstream: string | undefined;
   readonly quoted: boolean;
   readonly answer: ProxyErrorOptions["answer"];
+  /** Upstreams that failed before this error ended the call. */
+  hops: readonly Hop[] = [];
 
   constructor(code: ErrorCode, message: string, options: ProxyErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -87,7 +99,7 @@ export class ProxyError extends Error {
     this.unhealthy = unhealthy;
     this.retryAfterMs = options.retryAfterMs;
     this.upstream = options.upstream;
-    this.quoted = options.quoted ?? (options.answer !== undefined || code === "invalid_request");
+    this.quoted = options.quoted ?? (options.answer !== undefined || quoting.has(code));
     this.answer = options.answer;
   }
 }
@@ -97,3 +109,7 @@ export function toProxyError(thrown: unknown): ProxyError {
   if (thrown instanceof ProxyError) return thrown;
   return new ProxyError("internal", "internal error", { cause: thrown });
 }
+
+/** Hops as one line, for a header. */
+export const hopsText = (hops: readonly Hop[]): string =>
+  hops.map((hop) => `${hop.upstream}=${hop.error}`).join(", ");

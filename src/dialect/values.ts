@@ -15,3 +15,8 @@ export function stringsOf(value: Json | undefined): string[] {
 export function countOf(value: Json | undefined): number {
   return typeof value === "number" && value > 0 ? Math.floor(value) : 0;
 }
+
+/** A limit on tokens: a whole number from 0; undefined for no limit, which Ollama spells as a negative one. */
+export function limitOf(value: Json | undefined): number | undefined {
+  return typeof value === "number" && value >= 0 ? Math.floor(value) : undefined;
+}

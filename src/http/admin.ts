@@ -43,9 +43,12 @@ export function createAdminPages(parts: AdminParts): AdminPages {
     health: () => page(200, { status: "ok" }),
     ready() {
       const { upstreams } = registry;
+      const configured = upstreams.filter((one) => one.configured);
+      const counted = configured.length > 0 ? configured : upstreams;
       const down = upstreams.filter((one) => one.health.state !== "up").map((one) => one.name);
       if (lifecycle.draining) return page(503, { status: "draining" });
-      if (down.length === upstreams.length) return page(503, { status: "no upstream", down });
+      if (!counted.some((one) => one.health.state === "up"))
+        return page(503, { status: "no upstream", down });
       return page(200, down.length === 0 ? { status: "ready" } : { status: "degraded", down });
     },
     stats() {

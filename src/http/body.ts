@@ -2,8 +2,10 @@ import type { IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
 import { Decompress } from "fzstd";
 import { ProxyError } from "../core/error.ts";
+import type { Signal } from "../lib/abort.ts";
 import { formatSize } from "../lib/size.ts";
 import type { Clock, Timer } from "../lib/time.ts";
+import { largestWindow } from "../lib/zstd-frames.ts";
 
 export interface BodyLimits {
   /** Bytes of a body that is read whole. */
@@ -18,7 +20,7 @@ export interface BodyLimits {
 export function readWhole(
   incoming: IncomingMessage,
   limits: BodyLimits,
-  { clock, signal }: { clock: Clock; signal: AbortSignal },
+  { clock, signal }: { clock: Clock; signal: Signal },
 ): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
@@ -126,8 +128,16 @@ async function* watched(
 /** What a zstd body may unpack to; Ollama's own limit. */
 const unpackedBytesMax = 20 * 1_024 ** 2;
 
+/** What the unpacking may need to remember; the most that RFC 8878 asks every reader to support. */
+const windowBytesMax = 8 * 1_024 ** 2;
+
+const undecipherable = (cause?: unknown): ProxyError =>
+  new ProxyError("invalid_request", "failed to decompress request body", { cause });
+
 /** Unpacks a body with `Content-Encoding: zstd`, which some clients of `/v1` send. Throws ProxyError. */
 export function unpackZstd(packed: Uint8Array): Uint8Array {
+  const windowBytes = largestWindow(packed);
+  if (windowBytes === undefined || windowBytes > windowBytesMax) throw undecipherable();
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   const stream = new Decompress((chunk) => {
@@ -139,7 +149,7 @@ export function unpackZstd(packed: Uint8Array): Uint8Array {
     stream.push(packed, true);
   } catch (thrown) {
     if (thrown instanceof ProxyError) throw thrown;
-    throw new ProxyError("invalid_request", "failed to decompress request body", { cause: thrown });
+    throw undecipherable(thrown);
   }
   return Buffer.concat(chunks);
 }

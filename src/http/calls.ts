@@ -34,16 +34,16 @@ const withoutServer: Readonly<Record<string, { readonly status: number; readonly
 export function createServeCall(parts: CallParts): ServeCall {
   const { answer, registry, responder } = parts;
 
-  const replyTo = async (call: Call, exchange: Exchange): Promise<Reply> => {
-    if (!everywhere.has(call.operation)) return answer(call, exchange.record, exchange.signal);
+  const replyTo = (call: Call, exchange: Exchange): Promise<Reply> =>
+    everywhere.has(call.operation) && call.pinnedUpstream === undefined
+      ? atHolders(call, exchange)
+      : answer(call, exchange.record, exchange.signal);
+
+  const atHolders = async (call: Call, exchange: Exchange): Promise<Reply> => {
     const holders = (await registry.holders(call.model)).filter((one) => one.health.state === "up");
-    if (call.pinnedUpstream !== undefined || holders.length < 2)
-      return answer(call, exchange.record, exchange.signal);
-    return atEach(
-      holders.map((one) => one.name),
-      call,
-      exchange,
-    );
+    if (holders.length < 2) return answer(call, exchange.record, exchange.signal);
+    const names = holders.map((one) => one.name);
+    return atEach(names, call, exchange);
   };
 
   /** Done when one has done it and the others have done it or had nothing to do; else the worst answer counts. */

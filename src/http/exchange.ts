@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { ProxyError } from "../core/error.ts";
+import { createAbort, type Signal } from "../lib/abort.ts";
 import type { Clock } from "../lib/time.ts";
 import { createRecord, noteError, type CallRecord } from "../stats/record.ts";
 
@@ -11,7 +12,7 @@ export interface Exchange {
   readonly record: CallRecord;
   readonly startedMs: number;
   /** Aborts when the client leaves, stalls, or the daemon cannot wait any longer; the reason is a ProxyError. */
-  readonly signal: AbortSignal;
+  readonly signal: Signal;
   /** Path of the request, without its query. */
   readonly pathname: string;
   /** Whether the answer under way is a stream of frames, into which an error frame fits. */
@@ -39,25 +40,26 @@ export function openExchange(
   const given = incoming.headers["x-request-id"];
   const id = typeof given === "string" && idPattern.test(given) ? given : nextId();
   const record = createRecord(id, incoming.method ?? "");
-  const controller = new AbortController();
+  const { signal, abort } = createAbort();
   const exchange: Exchange = {
     incoming,
     outgoing,
     record,
     startedMs: clock.monotonicMs(),
-    signal: controller.signal,
+    signal,
     pathname: pathOf(incoming.url ?? ""),
     streams: false,
     abort: (reason) => {
       noteError(record, reason);
-      controller.abort(reason);
+      abort(reason);
     },
   };
   let ended = false;
   const end = (): void => {
     if (ended) return;
     ended = true;
-    if (!outgoing.writableFinished && !controller.signal.aborted) {
+    incoming.socket.off("close", end);
+    if (!outgoing.writableFinished && !signal.aborted) {
       exchange.abort(new ProxyError("client_closed", "the client closed the connection"));
     }
     onEnd(exchange);

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { hostname } from "node:os";
-import { isLoopback, isPrivateIp } from "../lib/address.ts";
+import { isIp, isLoopback, isPrivateIp } from "../lib/address.ts";
 import { methodsOf, patternFor } from "./routes.ts";
 
 export interface GuardOptions {
@@ -93,8 +93,8 @@ function isHost(header: string): boolean {
 const hostOf = (host: string): string => host.replace(/:\d+$/, "");
 
 /**
- * Names that public DNS cannot point at this machine pass. On a bind beyond loopback, so do names without a dot: they
- * are how containers call each other.
+ * Hosts that public DNS cannot point at this machine pass. On a bind beyond loopback these are also all IP addresses, and
+ * names without a dot, which is how containers call each other.
  */
 function hostRule({ listenHost, allowedHosts }: GuardOptions): (host: string) => boolean {
   const own = hostname().toLowerCase();
@@ -105,7 +105,7 @@ function hostRule({ listenHost, allowedHosts }: GuardOptions): (host: string) =>
     if (allowed.has("*") || allowed.has(host) || isPrivateIp(host) || host === own) return true;
     if (beyondLoopback && host === listenHost) return true;
     if (/(?:^|\.)localhost$|\.local$|\.internal$/.test(host)) return true;
-    return beyondLoopback && !host.includes(".") && !host.startsWith("[");
+    return beyondLoopback && (isIp(host) || !host.includes("."));
   };
 }
 

@@ -70,14 +70,16 @@ function streamedBlob(
   };
 }
 
-async function readBody(
+const noBody = new Uint8Array(0);
+
+function readBody(
   { incoming, signal }: Exchange,
   { limits, clock }: ReadCallParts,
-): Promise<Uint8Array> {
-  if (incoming.method === "GET" || incoming.method === "HEAD") return new Uint8Array(0);
-  const raw = await readWhole(incoming, limits, { clock, signal });
+): Uint8Array | Promise<Uint8Array> {
+  if (incoming.method === "GET" || incoming.method === "HEAD") return noBody;
+  const raw = readWhole(incoming, limits, { clock, signal });
   const zstd = incoming.headers["content-encoding"] === "zstd" && incoming.url?.startsWith("/v1/") === true;
-  return zstd ? unpackZstd(raw) : raw;
+  return zstd ? raw.then(unpackZstd) : raw;
 }
 
 function headersOf({ incoming }: Exchange, instanceId: string): Record<string, string> {

@@ -1,5 +1,6 @@
+import type { ServerResponse } from "node:http";
 import type { DialectName, Reply } from "../core/call.ts";
-import { ProxyError, toProxyError } from "../core/error.ts";
+import { hopsText, ProxyError, toProxyError } from "../core/error.ts";
 import { dialects } from "../dialect/dialects.ts";
 import { headerText } from "../lib/header-text.ts";
 import type { Clock } from "../lib/time.ts";
@@ -42,6 +43,15 @@ export function createResponder({ clock, stalledMs, onBug }: ResponderParts): Re
     outgoing.end();
   };
 
+  /** A large body goes out in slices, so that a client that reads it slowly is seen to read. */
+  const whole = async (exchange: Exchange, body: Uint8Array): Promise<void> => {
+    let at = 0;
+    for (; body.length - at > sliceBytes; at += sliceBytes) {
+      if (!exchange.outgoing.write(body.subarray(at, at + sliceBytes))) await drained(exchange, watch);
+    }
+    endWith(exchange.outgoing, body.subarray(at));
+  };
+
   /** What is still on its way when everything was said: to the client, and from it. */
   const leave = (exchange: Exchange): void => {
     if (exchange.outgoing.writableLength > 0) watch(exchange);
@@ -50,16 +60,17 @@ export function createResponder({ clock, stalledMs, onBug }: ResponderParts): Re
 
   return {
     async send(exchange, reply, dialect) {
-      const { outgoing, record } = exchange;
+      const { record } = exchange;
       try {
         head(exchange, reply);
         if (reply.body instanceof Uint8Array) {
           record.firstByteMs ??= clock.monotonicMs() - exchange.startedMs;
           record.bytesOut += reply.body.length;
-          outgoing.end(reply.body);
+          await whole(exchange, reply.body);
         } else await flow(exchange, reply.body);
         leave(exchange);
       } catch (thrown) {
+        await unread(reply);
         this.fail(exchange, thrown, dialect);
       }
     },
@@ -73,6 +84,21 @@ export function createResponder({ clock, stalledMs, onBug }: ResponderParts): Re
       leave(exchange);
     },
   };
+}
+
+/** Leaves a body that was not read to its end; harmless when it was. */
+async function unread({ body }: Reply): Promise<void> {
+  if (!(body instanceof Uint8Array)) await body[Symbol.asyncIterator]().return?.();
+}
+
+const sliceBytes = 65_536;
+
+/** Up to this size a body goes out as text, which Node sends together with the head in one write. */
+const oneWriteBytesMax = 16_384;
+
+function endWith(outgoing: ServerResponse, body: Uint8Array): void {
+  if (body.length > oneWriteBytesMax) outgoing.end(body);
+  else outgoing.end(Buffer.from(body.buffer, body.byteOffset, body.length).toString("latin1"), "latin1");
 }
 
 function head(exchange: Exchange, reply: Reply): void {
@@ -106,6 +132,7 @@ function errorHeaders(error: ProxyError, { id, upstream, askedModel }: CallRecor
   if (upstream !== undefined && askedModel !== undefined) headers["X-Chasqui-Model"] = headerText(askedModel);
   if (error.retryAfterMs !== undefined)
     headers["Retry-After"] = String(Math.ceil(error.retryAfterMs / 1_000));
+  if (error.hops.length > 0) headers["X-Chasqui-Hops"] = hopsText(error.hops);
   if (error.code === "unauthorized") headers["WWW-Authenticate"] = "Bearer";
   return headers;
 }
@@ -115,8 +142,8 @@ function errorHeaders(error: ProxyError, { id, upstream, askedModel }: CallRecor
  * the chunked body is left without its last chunk.
  */
 function breakOff({ outgoing, streams }: Exchange, error: ProxyError, dialect: DialectName): void {
-  const { socket } = outgoing;
-  if (streams) outgoing.write(dialects[dialect].encodeStreamError(error), () => socket?.destroySoon());
+  if (streams)
+    outgoing.write(dialects[dialect].encodeStreamError(error), () => outgoing.socket?.destroySoon());
   else outgoing.destroy();
 }
 
@@ -125,14 +152,17 @@ function drained(exchange: Exchange, watch: (exchange: Exchange) => () => void):
   return new Promise((resolve, reject) => {
     const { outgoing, signal } = exchange;
     const stopWatching = watch(exchange);
-    const finish = (): void => {
+    const stop = (): void => {
       stopWatching();
       outgoing.off("drain", finish);
       signal.removeEventListener("abort", abort);
+    };
+    const finish = (): void => {
+      stop();
       resolve();
     };
     const abort = (): void => {
-      finish();
+      stop();
       reject(toProxyError(signal.reason));
     };
     outgoing.on("drain", finish);

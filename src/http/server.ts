@@ -3,12 +3,13 @@ import {
   type IncomingMessage,
   type Server,
   type ServerOptions,
-  type ServerResponse,
+  ServerResponse,
 } from "node:http";
 import type { Socket } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import type { Hono } from "hono";
 import { ProxyError } from "../core/error.ts";
+import { type Bag, createBag } from "../lib/bag.ts";
 import type { Clock } from "../lib/time.ts";
 import type { Metrics } from "../stats/metrics.ts";
 import { noteError } from "../stats/record.ts";
@@ -42,8 +43,8 @@ export interface ServerParts {
 
 /** The HTTP server and the requests it is working on. */
 export interface DaemonServer {
-  readonly server: Server;
-  readonly exchanges: ReadonlySet<Exchange>;
+  readonly server: Server<typeof IncomingMessage, typeof Answer>;
+  readonly exchanges: Bag<Exchange>;
   /** From now on every answer asks its connection to close. */
   drain(): void;
 }
@@ -53,29 +54,29 @@ const sweepMs = 500;
 
 export function createDaemonServer(parts: ServerParts): DaemonServer {
   const { limits, metrics } = parts;
-  const exchanges = new Set<Exchange>();
-  const byOutgoing = new WeakMap<object, Exchange>();
+  const exchanges = createBag<Exchange>();
+  const condemned = new WeakSet<Socket>();
   let draining = false;
 
   const listener = getRequestListener(
     (request, { outgoing }) => {
-      const exchange = byOutgoing.get(outgoing);
+      const exchange = outgoing instanceof Answer ? outgoing.exchange : undefined;
       if (exchange === undefined) return new Response(null, { status: 500 });
       return parts.handler().app.fetch(request, { exchange });
     },
     { overrideGlobalObjects: false, autoCleanupIncoming: false },
   );
 
-  const onRequest = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+  const onRequest = (incoming: IncomingMessage, outgoing: Answer): void => {
     metrics.requestStarted();
     const exchange = openExchange(incoming, outgoing, {
       clock: parts.clock,
       onEnd: (ended) => {
-        exchanges.delete(ended);
+        leave();
         parts.onRequest(ended, parts.clock.monotonicMs() - ended.startedMs);
       },
     });
-    exchanges.add(exchange);
+    const leave = exchanges.add(exchange);
     incoming.on("error", ignore);
     if (draining) outgoing.shouldKeepAlive = false;
     const verdict = parts.handler().guard(incoming, exchange.pathname);
@@ -84,7 +85,7 @@ export function createDaemonServer(parts: ServerParts): DaemonServer {
       return linger(incoming, parts.clock);
     }
     for (const [name, value] of Object.entries(verdict.headers)) outgoing.setHeader(name, value);
-    byOutgoing.set(outgoing, exchange);
+    outgoing.exchange = exchange;
     // The guard has judged the Host; nothing behind it reads one, and the adapter has opinions of its own about it.
     incoming.headers.host = "localhost";
     void listener(incoming, outgoing);
@@ -94,6 +95,8 @@ export function createDaemonServer(parts: ServerParts): DaemonServer {
   server.maxConnections = limits.connectionsMax;
   server.maxHeadersCount = 0;
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
+    if (condemned.has(socket)) return;
+    condemned.add(socket);
     metrics.malformed();
     answerMalformed(error, socket, exchanges);
   });
@@ -110,7 +113,13 @@ export function createDaemonServer(parts: ServerParts): DaemonServer {
   };
 }
 
-const nodeOptions = (limits: ServerLimits): ServerOptions => ({
+/** A response that knows its exchange; a WeakMap from one to the other keeps thousands of both alive for no use. */
+class Answer extends ServerResponse {
+  exchange: Exchange | undefined;
+}
+
+const nodeOptions = (limits: ServerLimits): ServerOptions<typeof IncomingMessage, typeof Answer> => ({
+  ServerResponse: Answer,
   maxHeaderSize: limits.headerBytesMax,
   headersTimeout: limits.headerWaitMs,
   requestTimeout: 0,
@@ -146,7 +155,7 @@ const malformedStatus: Readonly<Record<string, string>> = {
 function answerMalformed(
   { code }: { code?: string | undefined },
   socket: Socket,
-  exchanges: ReadonlySet<Exchange>,
+  exchanges: Bag<Exchange>,
 ): void {
   const busy = [...exchanges].find((exchange) => exchange.incoming.socket === socket);
   if (busy !== undefined) {

@@ -76,6 +76,11 @@ export function isPrivateIp(host: string): boolean {
   return address !== undefined && nearbyRanges.has(address.range());
 }
 
+/** Whether `host` is an IP literal: nothing that DNS could point elsewhere. */
+export function isIp(host: string): boolean {
+  return parseIp(host) !== undefined;
+}
+
 function parseIp(host: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
   const literal = host.replace(/^\[|\]$/g, "");
   if (!ipaddr.IPv6.isValid(literal) && !ipaddr.IPv4.isValidFourPartDecimal(literal)) return undefined;

@@ -11,7 +11,7 @@ export class JsonSyntaxError extends Error {
 }
 
 /** Go's decoder gives up at this nesting depth. */
-export const depthMax = 10_000;
+const depthMax = 10_000;
 
 const zero = "0".charCodeAt(0);
 const quote = 0x22;
@@ -31,6 +31,33 @@ export function firstJsonValue(bytes: Uint8Array): { start: number; end: number 
   const start = skipSpace(bytes, 0);
   if (start >= bytes.length) throw new JsonSyntaxError("EOF", true);
   return { start, end: valueEnd(bytes, start) };
+}
+
+/**
+ * Whether well-formed JSON is nested deeper than Go's decoder takes, which JSON.stringify would overflow the stack on.
+ * Strings are stepped over, so that a large image costs nothing.
+ */
+export function isTooDeep(json: Uint8Array): boolean {
+  if (json.length <= depthMax) return false;
+  let depth = 0;
+  for (let at = 0; at < json.length; at++) {
+    const byte = json[at];
+    if (byte === quote) at = quoteEnd(json, at + 1);
+    else if (byte === 0x7b || byte === 0x5b) depth += 1;
+    else if (byte === 0x7d || byte === 0x5d) depth -= 1;
+    if (depth > depthMax) return true;
+  }
+  return false;
+}
+
+/** The quote that ends the string whose text begins at `from`. */
+function quoteEnd(json: Uint8Array, from: number): number {
+  for (let at = json.indexOf(quote, from); at >= 0; at = json.indexOf(quote, at + 1)) {
+    let escapes = 0;
+    while (json[at - 1 - escapes] === backslash) escapes += 1;
+    if (escapes % 2 === 0) return at;
+  }
+  return json.length;
 }
 
 type Container = "object" | "array";

@@ -1,4 +1,4 @@
-import { depthMax, firstJsonValue } from "./json-scan.ts";
+import { firstJsonValue, isTooDeep } from "./json-scan.ts";
 
 export type Json = null | boolean | number | string | Json[] | JsonObject;
 export type JsonObject = { [key: string]: Json };
@@ -14,22 +14,11 @@ export function isObject(value: unknown): value is JsonObject {
 export function parseFirst(bytes: Uint8Array): Json {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const fast = tryParse(text.toString("utf8"));
-  if (fast !== undefined && !isTooDeep(fast, bytes.length)) return fast;
+  if (fast !== undefined && !isTooDeep(text)) return fast;
   const { start, end } = firstJsonValue(text);
   const value = tryParse(text.toString("utf8", start, end));
   if (value === undefined) throw new TypeError("the scanner accepted what JSON.parse refuses");
   return value;
-}
-
-/** Go's decoder refuses what is nested deeper; so must we, since JSON.stringify would overflow the stack on it. */
-function isTooDeep(value: Json, bytes: number): boolean {
-  if (bytes <= depthMax) return false;
-  let level: Json[] = [value];
-  for (let depth = 0; level.length > 0; depth++) {
-    if (depth > depthMax) return true;
-    level = level.flatMap((item) => (typeof item === "object" && item !== null ? Object.values(item) : []));
-  }
-  return false;
 }
 
 /** Parses JSON text; undefined when it is not JSON. */

@@ -1,7 +1,7 @@
 import { write, writeSync } from "node:fs";
 import { stringifyLine } from "./json.ts";
 
-export const logLevels = ["error", "warn", "info", "debug", "trace"] as const;
+export const logLevels = ["error", "warn", "info", "debug"] as const;
 export type LogLevel = (typeof logLevels)[number];
 export type LogFormat = "json" | "pretty";
 export type LogFields = Readonly<Record<string, unknown>>;
@@ -41,8 +41,9 @@ export function createDescriptorSink(descriptor: number): LogSink {
     const batch = Buffer.from(held);
     held = "";
     busy = true;
-    writeAll(descriptor, batch, () => {
+    writeAll(descriptor, batch, (written) => {
       busy = false;
+      if (!written) dropped += batch.toString().split("\n").length - 1;
       flush();
     });
   };
@@ -71,11 +72,11 @@ export function createDescriptorSink(descriptor: number): LogSink {
   };
 }
 
-function writeAll(descriptor: number, bytes: Buffer, done: () => void): void {
+function writeAll(descriptor: number, bytes: Buffer, done: (written: boolean) => void): void {
   write(descriptor, bytes, (error, written) => {
     if (error?.code === "EAGAIN") setTimeout(() => writeAll(descriptor, bytes, done), flushDelayMs).unref();
     else if (error === null && written < bytes.length) writeAll(descriptor, bytes.subarray(written), done);
-    else done();
+    else done(error === null);
   });
 }
 
@@ -118,7 +119,6 @@ const colourOf: Readonly<Record<LogLevel, string>> = {
   warn: "\u001b[33m",
   info: "\u001b[32m",
   debug: "\u001b[36m",
-  trace: "\u001b[90m",
 };
 
 function prettyLine({ time, level, message, fields }: LogEvent, colour: boolean): string {

@@ -1,3 +1,4 @@
+import type { Signal } from "./abort.ts";
 import type { Clock, Timer } from "./time.ts";
 
 /** Why a place was not given: the queue is full, or the wait took too long. */
@@ -13,11 +14,13 @@ export class QueueRefusedError extends Error {
 
 /** A bounded number of places with a bounded queue in front. */
 export interface Semaphore {
+  /** Takes a place if one is free and nobody waits; returns the function that gives it back, as `acquire` does. */
+  tryAcquire(): (() => void) | undefined;
   /**
    * Waits for a place and returns the function that gives it back (calling it again does nothing).
    * Rejects with {@link QueueRefusedError}, or with the signal's reason; a caller that left never takes a place.
    */
-  acquire(signal: AbortSignal): Promise<() => void>;
+  acquire(signal: Signal): Promise<() => void>;
   readonly inFlight: number;
   readonly queued: number;
   readonly places: number;
@@ -54,7 +57,7 @@ export function createSemaphore({ places, queueMax, waitMs, clock }: SemaphoreOp
     };
   };
 
-  const wait = (signal: AbortSignal): Promise<() => void> =>
+  const wait = (signal: Signal): Promise<() => void> =>
     new Promise((resolve, reject) => {
       let timer: Timer | undefined;
       const leave = (): void => {
@@ -67,21 +70,25 @@ export function createSemaphore({ places, queueMax, waitMs, clock }: SemaphoreOp
         reject(error instanceof Error ? error : new Error(String(error)));
       };
       const abort = (): void => refuse(signal.reason);
-      const waiter: Waiter = {
-        admit() {
-          leave();
-          resolve(take());
-        },
+      const admit = (): void => {
+        leave();
+        resolve(take());
       };
+      const waiter: Waiter = { admit };
       queue.add(waiter);
       signal.addEventListener("abort", abort);
       timer = clock.after(waitMs, () => refuse(new QueueRefusedError("deadline")));
     });
 
+  const tryAcquire = (): (() => void) | undefined =>
+    inFlight < places && queue.size === 0 ? take() : undefined;
+
   return {
+    tryAcquire,
     async acquire(signal) {
       signal.throwIfAborted();
-      if (inFlight < places && queue.size === 0) return take();
+      const release = tryAcquire();
+      if (release !== undefined) return release;
       if (queue.size >= queueMax) throw new QueueRefusedError("full");
       return wait(signal);
     },

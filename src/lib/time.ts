@@ -1,3 +1,5 @@
+import type { Signal } from "./abort.ts";
+
 /** A running timer; cancelling it twice is harmless. */
 export interface Timer {
   cancel(): void;
@@ -34,7 +36,7 @@ export const systemClock: Clock = {
 };
 
 /** Resolves after `delayMs`, or at once when `signal` aborts. Never rejects. */
-export function pause(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
+export function pause(clock: Clock, delayMs: number, signal?: Signal): Promise<void> {
   return new Promise((resolve) => {
     if (signal?.aborted) return resolve();
     const finish = (): void => {

@@ -8,7 +8,7 @@ export interface Tokenizer {
 }
 
 /** Beyond this length a count is estimated from the part before it. */
-const exactLettersMax = 16_384;
+export const exactLettersMax = 16_384;
 
 /** Byte-pair merging takes time squared in the length of a run without a break, so runs are cut at this length. */
 const runMax = 64;

@@ -3,6 +3,7 @@ import type { CallRecord } from "../stats/record.ts";
 import type { Registry } from "../upstream/registry.ts";
 import type { Send } from "../upstream/retry.ts";
 import type { Deliver } from "./deliver.ts";
+import type { Signal } from "../lib/abort.ts";
 
 export interface AnswerParts {
   readonly route: Registry["route"];
@@ -14,7 +15,7 @@ export interface AnswerParts {
  * Answers one call. Resolves before the body flows; the body must be pulled to its end, or left, by whoever got it.
  * Rejects with ProxyError, or with the signal's reason.
  */
-export type Answer = (call: Call, record: CallRecord, signal: AbortSignal) => Promise<Reply>;
+export type Answer = (call: Call, record: CallRecord, signal: Signal) => Promise<Reply>;
 
 /** The life of one call, read top to bottom. */
 export function createAnswer({ route, send, deliver }: AnswerParts): Answer {

@@ -1,5 +1,5 @@
 import type { Call, Reply } from "../core/call.ts";
-import { ProxyError, toProxyError } from "../core/error.ts";
+import { hopsText, ProxyError, toProxyError } from "../core/error.ts";
 import { headerText } from "../lib/header-text.ts";
 import type { CallRecord } from "../stats/record.ts";
 import type { Flow } from "../upstream/commit.ts";
@@ -21,14 +21,13 @@ export const deliver: Deliver = (call, sent, record) => {
     sent.settle();
     return { ...head, body: answer.body };
   }
-  return { ...head, body: relay(answer, sent, record) };
+  return { ...head, body: leavable(relay(answer, sent, record), () => abandon(answer, sent)) };
 };
 
 function namesOf(call: Call, sent: Sent): Record<string, string> {
   const names: Record<string, string> = { "X-Chasqui-Upstream": sent.upstream };
   if (call.model !== "") names["X-Chasqui-Model"] = headerText(call.model);
-  if (sent.hops.length > 0)
-    names["X-Chasqui-Hops"] = sent.hops.map((hop) => `${hop.upstream}=${hop.error}`).join(", ");
+  if (sent.hops.length > 0) names["X-Chasqui-Hops"] = hopsText(sent.hops);
   return names;
 }
 
@@ -58,4 +57,29 @@ async function* relay(
     await rest[Symbol.asyncIterator]().return?.();
     sent.settle(failure);
   }
+}
+
+/** A generator that was never begun runs no clean-up when it is left; this does it then. */
+function leavable(
+  body: AsyncGenerator<Uint8Array, void, undefined>,
+  abandoned: () => Promise<void>,
+): AsyncIterable<Uint8Array> {
+  let begun = false;
+  const iterator: AsyncIterator<Uint8Array, void, undefined> = {
+    next() {
+      begun = true;
+      return body.next();
+    },
+    async return() {
+      if (!begun) await abandoned();
+      begun = true;
+      return body.return();
+    },
+  };
+  return { [Symbol.asyncIterator]: () => iterator };
+}
+
+async function abandon({ rest }: Flow, sent: Sent): Promise<void> {
+  await rest[Symbol.asyncIterator]().return?.();
+  sent.settle(new ProxyError("client_closed", "the answer was not wanted any more"));
 }

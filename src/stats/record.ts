@@ -57,4 +57,5 @@ export function noteError(record: CallRecord, error: ProxyError): void {
   if (!error.quoted) record.errorText = error.message;
   if (error.answer !== undefined) record.lane = "relay";
   record.upstream ??= error.upstream;
+  record.hops = Math.max(record.hops, error.hops.length);
 }

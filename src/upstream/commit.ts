@@ -26,6 +26,8 @@ const holdBytesMax = 8 * 1_024 ** 2;
 /** Of an answer with an error status, this much is read. */
 const refusalBytesMax = 65_536;
 
+const noBytes = new Uint8Array(0);
+
 const generating = new Set<Call["operation"]>(["generate", "chat", "completions", "responses", "messages"]);
 
 /** Operations whose answer is judged by its status alone. */
@@ -35,18 +37,17 @@ const unjudged = new Set<Call["operation"]>(["blob", "copy", "delete", "account"
  * Reads on until it is certain that this answer can be given to the client: until then another upstream may still be
  * asked. Rejects with ProxyError.
  */
-export async function commit(call: Call, reply: UpstreamReply, upstream: string): Promise<Committed> {
-  const contentType = reply.headers["content-type"];
-  if (reply.status >= 300) throw await refusalOf(call, reply, upstream);
-  const dialect = dialects[call.dialect];
-  return /ndjson|event-stream/.test(contentType ?? "")
-    ? commitStream(call, reply, { dialect, upstream })
-    : commitWhole(call, reply, { dialect, upstream });
+export function commit(call: Call, reply: UpstreamReply, upstream: string): Promise<Committed> {
+  if (reply.status >= 300) return refuse(call, reply, upstream);
+  const from = { dialect: dialects[call.dialect], upstream };
+  const streams =
+    !unjudged.has(call.operation) && /ndjson|event-stream/.test(reply.headers["content-type"] ?? "");
+  return streams ? commitStream(call, reply, from) : commitWhole(call, reply, from);
 }
 
-async function refusalOf(call: Call, reply: UpstreamReply, upstream: string): Promise<ProxyError> {
+async function refuse(call: Call, reply: UpstreamReply, upstream: string): Promise<never> {
   const body = (await readBody(reply.body, refusalBytesMax)) ?? new Uint8Array(0);
-  return verdictOn({
+  throw verdictOn({
     upstream,
     operation: call.operation,
     status: reply.status,
@@ -83,7 +84,12 @@ async function commitStream(call: Call, reply: UpstreamReply, { dialect, upstrea
       throw new ProxyError("upstream_broken", `upstream ${upstream} sent an empty answer`, { upstream });
     const { last, end } = gate.end();
     refuseError(call, end, upstream);
-    return { kind: "flow", first: last, rest: resumed(iterator), gate: openGate };
+    return {
+      kind: "flow",
+      first: last,
+      rest: resumed(iterator),
+      gate: { ...openGate, end: () => ({ last: noBytes, end }) },
+    };
   } catch (thrown) {
     await iterator.return?.();
     throw faultOf(thrown, upstream, true);

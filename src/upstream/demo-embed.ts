@@ -9,7 +9,7 @@ import { embeddingLength, embedText } from "./demo-embedding.ts";
 export async function answerEmbedding(call: Call, clock: Clock): Promise<string> {
   const startedMs = clock.monotonicMs();
   const texts = textsOf(call);
-  const vectors = texts.map((text) => embedText(text, dimensionsOf(call)));
+  const vectors = texts.map((text) => embedText(text.slice(0, lettersMax), dimensionsOf(call)));
   if (call.operation === "embeddings") return stringifyLine({ embedding: vectors[0] ?? [] });
   const tokenizer = await loadTokenizer();
   const tokens = texts.reduce((sum, text) => sum + tokenizer.count(text), 0);
@@ -21,6 +21,9 @@ export async function answerEmbedding(call: Call, clock: Clock): Promise<string>
   };
   return stringifyLine({ model: call.model, embeddings: vectors, ...(vectors.length === 0 ? {} : counts) });
 }
+
+/** What is beyond the context is not embedded, as with `truncate` in Ollama. */
+const lettersMax = 32_768;
 
 /** A single empty text only loads a native model; in a list, or for OpenAI, it is embedded like any other. */
 function textsOf(call: Call): string[] {

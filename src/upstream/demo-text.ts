@@ -1,7 +1,8 @@
 import type { ChatRequest } from "../core/chat.ts";
 import type { StreamEvent } from "../core/event.ts";
 import type { FinishReason } from "../core/usage.ts";
-import type { Tokenizer } from "../lib/tokens.ts";
+import type { Signal } from "../lib/abort.ts";
+import { exactLettersMax, type Tokenizer } from "../lib/tokens.ts";
 import { pause, type Clock } from "../lib/time.ts";
 
 /** A question is quoted up to here. */
@@ -11,28 +12,30 @@ const quoteLettersMax = 500;
 const wordDelayMs = 8;
 
 /** What the demo model says: what it is, and what it received. */
-export function accountOf(request: ChatRequest, inputTokens: number): string {
+export function accountOf(request: ChatRequest, inputTokens: number, exact: boolean): string {
   const question = request.messages.findLast((message) => message.role === "user")?.text ?? "";
-  const quoted = question.length > quoteLettersMax ? `${question.slice(0, quoteLettersMax)}…` : question;
   const turns = request.messages.length;
   return [
     "I am Chasqui's demo model. I am not a language model: I only tell what I received.",
-    `Your request has ${turns} ${turns === 1 ? "message" : "messages"} and ${inputTokens} tokens.`,
-    `The question is: ${quoted}`,
+    `Your request has ${turns} ${turns === 1 ? "message" : "messages"} and ${exact ? "" : "about "}${inputTokens} tokens.`,
+    `The question is: ${quoted(question)}`,
     `Options: ${optionsText(request)}.`,
     "Start Ollama, and its models take my place.",
   ].join("\n");
 }
 
+const quoted = (text: string): string =>
+  text.length > quoteLettersMax ? `${text.slice(0, quoteLettersMax)}…` : text;
+
 function optionsText(request: ChatRequest): string {
   const options = Object.entries(request.options).map(([key, value]) => `${key} ${JSON.stringify(value)}`);
-  return options.length === 0 ? "none" : options.join(", ");
+  return options.length === 0 ? "none" : quoted(options.join(", "));
 }
 
 export interface SpeechParts {
   readonly tokenizer: Tokenizer;
   readonly clock: Clock;
-  readonly signal: AbortSignal;
+  readonly signal: Signal;
 }
 
 /** Speaks the account word by word, obeying the token limit and the stop sequences. Rejects when the signal aborts. */
@@ -41,8 +44,10 @@ export async function* speak(
   { tokenizer, clock, signal }: SpeechParts,
 ): AsyncGenerator<StreamEvent, void, undefined> {
   const startedMs = clock.monotonicMs();
-  const inputTokens = tokenizer.count(request.messages.map((message) => message.text).join("\n"));
-  const { text, outputTokens, reason } = limited(accountOf(request, inputTokens), request, tokenizer);
+  const input = request.messages.map((message) => message.text).join("\n");
+  const inputTokens = tokenizer.count(input);
+  const account = accountOf(request, inputTokens, input.length <= exactLettersMax);
+  const { text, outputTokens, reason } = limited(account, request, tokenizer);
   const readMs = clock.monotonicMs();
   for (const word of text.match(/\s*\S+\s*?(?=\s|$)|\s+$/g) ?? []) {
     yield { type: "text-delta", text: word };

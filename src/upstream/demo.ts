@@ -7,6 +7,7 @@ import type { Dialect, ReplyNames } from "../dialect/dialect.ts";
 import { dialects } from "../dialect/dialects.ts";
 import { loadReason } from "../dialect/ollama/request.ts";
 import { encodeLoad } from "../dialect/ollama/stream.ts";
+import type { Signal } from "../lib/abort.ts";
 import { stringifyLine, type JsonObject } from "../lib/json.ts";
 import { createSemaphore } from "../lib/semaphore.ts";
 import { loadTokenizer } from "../lib/tokens.ts";
@@ -59,13 +60,13 @@ const alwaysUp: Health = {
  * A model inside this process that tells what it received, so that a fresh machine shows the main job with nothing
  * else installed. It is not a language model and does not pretend to be one.
  */
-export function createDemoUpstream(clock: Clock): Upstream {
+export function createDemoUpstream(clock: Clock, configured: boolean): Upstream {
   const queue = { queueMax: places, waitMs: 30_000, clock };
   return {
     name: "demo",
     type: "demo",
     url: undefined,
-    configured: true,
+    configured,
     health: alwaysUp,
     inference: createSemaphore({ places, ...queue }),
     control: createSemaphore({ places, ...queue }),
@@ -80,7 +81,7 @@ export function createDemoUpstream(clock: Clock): Upstream {
 const embedding = new Set<Call["operation"]>(["embed", "embeddings"]);
 const speaking = new Set<Call["operation"]>(["chat", "generate", "completions", "messages"]);
 
-async function answer(call: Call, signal: AbortSignal, clock: Clock): Promise<UpstreamReply> {
+async function answer(call: Call, signal: Signal, clock: Clock): Promise<UpstreamReply> {
   const dialect = dialects[call.dialect];
   if (call.operation === "show") return whole(dialect, stringifyLine(showAnswer));
   if (embedding.has(call.operation)) return whole(dialect, await answerEmbedding(call, clock));
@@ -104,7 +105,7 @@ async function answer(call: Call, signal: AbortSignal, clock: Clock): Promise<Up
 interface GenerateParts {
   readonly dialect: Dialect;
   readonly clock: Clock;
-  readonly signal: AbortSignal;
+  readonly signal: Signal;
 }
 
 async function generate(

@@ -94,5 +94,6 @@ export const busyText = "server busy, please try again.  maximum pending request
 /** The error of a call that got no place at an upstream; whatever else ended the wait passes through. */
 export function queueFault(thrown: unknown, upstream: string, retryAfterMs: number): ProxyError {
   if (!(thrown instanceof QueueRefusedError)) return toProxyError(thrown);
-  return new ProxyError("overloaded", busyText, { cause: thrown, retryAfterMs, upstream });
+  const text = thrown.reason === "full" ? busyText : `upstream ${upstream} had no free place in time`;
+  return new ProxyError("overloaded", text, { cause: thrown, retryAfterMs, upstream });
 }

@@ -20,11 +20,23 @@ const within = (clock: Clock, waitMs: number, work: readonly Promise<void>[]): P
 
 export function createLooks(upstreams: readonly Upstream[], clock: Clock): Looks {
   const lookedAtMs = new Map<string, number>();
+  const running = new Map<string, Promise<void>>();
   let timer: Timer | undefined;
 
-  const look = async (upstream: Upstream): Promise<void> => {
-    lookedAtMs.set(upstream.name, clock.monotonicMs());
-    await upstream.refresh();
+  const look = (upstream: Upstream): Promise<void> => {
+    const { name } = upstream;
+    const begun = running.get(name);
+    if (begun !== undefined) return begun;
+    const startedMs = clock.monotonicMs();
+    const mine = upstream.refresh().then(() => {
+      // What was forgotten meanwhile stays forgotten: this look may have begun before the change.
+      if (running.get(name) === mine) {
+        running.delete(name);
+        lookedAtMs.set(name, startedMs);
+      }
+    });
+    running.set(name, mine);
+    return mine;
   };
 
   const begin = (everyMs: number): void => {
@@ -46,7 +58,10 @@ export function createLooks(upstreams: readonly Upstream[], clock: Clock): Looks
         within(clock, Math.min(waitMs, downWaitMs), down.map(look)),
       ]);
     },
-    expire: () => lookedAtMs.clear(),
+    expire: () => {
+      lookedAtMs.clear();
+      running.clear();
+    },
     begin,
     stop: () => timer?.cancel(),
   };

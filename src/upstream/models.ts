@@ -1,5 +1,6 @@
 import { ProxyError } from "../core/error.ts";
 import { modelKey, parseModelName } from "../core/model-name.ts";
+import { createAbort } from "../lib/abort.ts";
 import { isObject, tryParse, type Json, type JsonObject } from "../lib/json.ts";
 import type { Clock } from "../lib/time.ts";
 import type { Pool } from "./pool.ts";
@@ -11,34 +12,38 @@ const listBytesMax = 16 * 1_024 ** 2;
 /** The model list of one upstream, kept up to date by looking. */
 export interface ModelShelf {
   readonly list: ModelList;
-  /** Fetches the lists anew. Rejects with ProxyError; the last good list stays. */
+  /** Fetches the lists anew; of several looks at once the last begun counts. Rejects with ProxyError; the last good list stays. */
   look(): Promise<void>;
   /** Asks for the version. Rejects with ProxyError when there is no Ollama server. */
-  lookAtVersion(): Promise<void>;
-  markStale(): void;
+  readonly lookAtVersion: () => Promise<void>;
+  readonly markStale: () => void;
   readonly noteLoaded: (key: string) => void;
 }
 
 /** `waitMs` bounds each fetch. */
 export function createModelShelf(pool: Pool, waitMs: number, clock: Clock): ModelShelf {
   let list: ModelList = noModels;
+  let begun = 0;
+  let applied = 0;
   return {
     get list() {
       return list;
     },
     async look() {
-      const [byKey, loaded] = await Promise.all([
-        fetchModels(pool, "/api/tags", waitMs),
-        fetchModels(pool, "/api/ps", waitMs),
-      ]);
+      const turn = (begun += 1);
+      const tags = fetchModels(pool, "/api/tags", waitMs);
+      const ps = fetchModels(pool, "/api/ps", waitMs).catch(() => list.loaded);
+      const [byKey, loaded] = await Promise.all([tags, ps]);
+      if (turn < applied) return;
+      applied = turn;
       const warm = new Set(loaded.keys());
       list = { ...list, byKey, loaded, warm, seenAtMs: clock.monotonicMs(), stale: false };
     },
-    async lookAtVersion() {
+    lookAtVersion: async () => {
       const version = await fetchVersion(pool, waitMs);
       list = { ...list, version };
     },
-    markStale() {
+    markStale: () => {
       list = { ...list, stale: list.seenAtMs !== undefined };
     },
     noteLoaded: (key) => {
@@ -74,9 +79,10 @@ async function fetchVersion(pool: Pool, waitMs: number): Promise<string> {
 }
 
 async function fetchJson(pool: Pool, path: string, waitMs: number): Promise<JsonObject> {
-  const attempt = { method: "GET", path, headers: { accept: "application/json" }, body: undefined };
+  const headers = { accept: "application/json" };
+  const attempt = { method: "GET", path, headers, body: undefined, repeatable: true };
   const timeouts = { firstByteMs: waitMs, idleMs: waitMs, totalMs: waitMs };
-  const reply = await pool.send(attempt, new AbortController().signal, timeouts);
+  const reply = await pool.send(attempt, createAbort().signal, timeouts);
   const body = await readBody(reply.body, listBytesMax);
   const value = tryParse(Buffer.from(body ?? []).toString("utf8"));
   if (reply.status === 200 && isObject(value)) return value;

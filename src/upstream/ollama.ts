@@ -3,7 +3,7 @@ import { createSemaphore } from "../lib/semaphore.ts";
 import type { Clock } from "../lib/time.ts";
 import { createHealth, type HealthState } from "./health.ts";
 import { createModelShelf } from "./models.ts";
-import { createPool } from "./pool.ts";
+import { type Attempt, createPool } from "./pool.ts";
 import type { BreakerOptions } from "./streak.ts";
 import type { Upstream } from "./upstream.ts";
 import type { AttemptTimeouts } from "./watch.ts";
@@ -44,7 +44,8 @@ export function createOllamaUpstream(
   const pool = createPool({ ...options, headers, clock });
   const places = { queueMax: options.queueMax, waitMs: options.queueWaitMs, clock };
   const shelf = createModelShelf(pool, options.probeWaitMs, clock);
-  let refreshing: Promise<void> | undefined;
+  /** A look that fails leaves the last good lists, marked. */
+  const look = (): Promise<void> => shelf.look().catch(shelf.markStale);
 
   const health = createHealth({
     options: options.breaker,
@@ -54,21 +55,12 @@ export function createOllamaUpstream(
       if (state === "down") shelf.markStale();
       onState(name, state);
     },
+    // The version alone decides; the lists are fetched before anyone is told that the upstream is back.
     ask: async () => {
       await shelf.lookAtVersion();
-      await shelf.look();
+      await look();
     },
   });
-
-  /** A look that fails is followed by a probe, which tells whether the upstream is gone. */
-  const refreshOnce = async (): Promise<void> => {
-    try {
-      if (health.state === "up") return await shelf.look();
-    } catch {
-      shelf.markStale();
-    }
-    await health.probe();
-  };
 
   return {
     name,
@@ -82,9 +74,11 @@ export function createOllamaUpstream(
       return shelf.list;
     },
     send: (call, signal) => pool.send(attemptOf(call), signal),
-    refresh() {
-      refreshing ??= refreshOnce().finally(() => (refreshing = undefined));
-      return refreshing;
+    async refresh() {
+      if (health.state === "up") await look();
+      // A look that failed is followed by a probe, which tells whether the upstream is gone.
+      if (health.state === "up" && !shelf.list.stale) return;
+      await health.probe();
     },
     noteLoaded: shelf.noteLoaded,
     close() {
@@ -94,7 +88,10 @@ export function createOllamaUpstream(
   };
 }
 
-function attemptOf(call: Call) {
-  const empty = call.raw instanceof Uint8Array && call.raw.length === 0;
-  return { method: call.method, path: call.path, headers: call.headers, body: empty ? undefined : call.raw };
+/** Operations that change something at the server: they are sent once. */
+const changing = new Set<Call["operation"]>(["pull", "push", "create", "copy", "delete", "blob", "account"]);
+
+function attemptOf({ method, path, headers, raw, operation }: Call): Attempt {
+  const body = raw instanceof Uint8Array && raw.length === 0 ? undefined : raw;
+  return { method, path, headers, body, repeatable: !changing.has(operation) };
 }

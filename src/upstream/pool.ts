@@ -1,7 +1,7 @@
-import { EventEmitter } from "node:events";
-import { Readable } from "node:stream";
+import type { Readable } from "node:stream";
 import { Pool as UndiciPool, type Dispatcher } from "undici";
 import { ProxyError } from "../core/error.ts";
+import { createAbort, type Signal } from "../lib/abort.ts";
 import type { Clock } from "../lib/time.ts";
 import { faultOf, isDeadConnection, timeoutFault } from "./faults.ts";
 import type { UpstreamReply } from "./upstream.ts";
@@ -14,12 +14,14 @@ export interface Attempt {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array | Readable | undefined;
+  /** True when sending it twice does no harm. */
+  readonly repeatable: boolean;
 }
 
 /** The connections to one upstream. */
 export interface Pool {
   /** Resolves with the head of the answer. Rejects with ProxyError, or with the signal's reason. */
-  send(attempt: Attempt, signal: AbortSignal, timeouts?: Partial<AttemptTimeouts>): Promise<UpstreamReply>;
+  send(attempt: Attempt, signal: Signal, timeouts?: Partial<AttemptTimeouts>): Promise<UpstreamReply>;
   /** Closes idle connections; running answers go on. */
   close(): void;
 }
@@ -34,6 +36,9 @@ export interface PoolOptions {
   readonly keepAliveMs: number;
   readonly clock: Clock;
 }
+
+/** A connection that was closed while idle fails this soon; one that fails later had begun to be worked on. */
+const idleCloseMs = 50;
 
 /** Headers of an answer this long are no headers. */
 const headersBytesMax = 32_768;
@@ -59,7 +64,7 @@ export function createPool(options: PoolOptions): Pool {
     connect: { timeout: options.timeouts.connectMs },
   });
 
-  const request = (attempt: Attempt, signal: AttemptSignal): Promise<Dispatcher.ResponseData> =>
+  const request = (attempt: Attempt, signal: Signal): Promise<Dispatcher.ResponseData> =>
     connections.request({
       method: methodOf(attempt.method),
       path: prefix + attempt.path,
@@ -69,14 +74,16 @@ export function createPool(options: PoolOptions): Pool {
     });
 
   /** A server may close an idle connection just when it is used again: that says nothing about the server. */
-  const requestAnew = async (attempt: Attempt, signal: AttemptSignal): Promise<Dispatcher.ResponseData> => {
-    const reused = connections.stats.free > 0 && !(attempt.body instanceof Readable);
-    try {
-      return await request(attempt, signal);
-    } catch (thrown) {
-      if (!reused || signal.aborted || !isDeadConnection(thrown)) throw thrown;
+  const requestAnew = (attempt: Attempt, signal: Signal): Promise<Dispatcher.ResponseData> => {
+    const reused = connections.stats.free > 0 && attempt.repeatable;
+    const answer = request(attempt, signal);
+    if (!reused) return answer;
+    const sentAtMs = clock.monotonicMs();
+    return answer.catch((thrown: unknown) => {
+      const atOnce = clock.monotonicMs() - sentAtMs < idleCloseMs;
+      if (!atOnce || signal.aborted || !isDeadConnection(thrown)) throw thrown;
       return request(attempt, signal);
-    }
+    });
   };
 
   return {
@@ -106,31 +113,20 @@ function methodOf(method: string): Dispatcher.HttpMethod {
   return known;
 }
 
-/** What undici listens to; an emitter costs a fraction of an AbortController. */
-interface AttemptSignal extends EventEmitter {
-  aborted: boolean;
-  reason: unknown;
-}
-
 /** One attempt's time: ended by the caller, by a limit, and by nothing once it is over. */
 interface Life {
-  readonly signal: AttemptSignal;
+  readonly signal: Signal;
   readonly watch: Watch;
   end(): void;
 }
 
 function createLife(
-  caller: AbortSignal,
+  caller: Signal,
   timeouts: AttemptTimeouts,
   { name, clock }: { name: string; clock: Clock },
 ): Life {
-  const signal: AttemptSignal = Object.assign(new EventEmitter(), { aborted: false, reason: undefined });
-  const abort = (reason: unknown): void => {
-    signal.aborted = true;
-    signal.reason = reason;
-    signal.emit("abort");
-  };
-  const abortWithCaller = (): void => abort(caller.reason);
+  const { signal, abort } = createAbort();
+  const abortWithCaller = (): void => abort(faultOf(caller.reason, name, false));
   caller.addEventListener("abort", abortWithCaller);
   const watch = createWatch(timeouts, clock, (kind) => abort(timeoutFault(name, kind, timeouts)));
   return {

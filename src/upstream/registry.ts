@@ -2,6 +2,8 @@ import type { Call, Operation } from "../core/call.ts";
 import { ProxyError } from "../core/error.ts";
 import { modelKey, parseModelName } from "../core/model-name.ts";
 import { modelNotFound } from "../dialect/model-check.ts";
+import { textOf } from "../dialect/values.ts";
+import { field } from "../lib/json.ts";
 import type { Clock } from "../lib/time.ts";
 import { createLooks, type Looks } from "./looks.ts";
 import type { Upstream } from "./upstream.ts";
@@ -20,8 +22,8 @@ export interface Route {
 export interface Registry extends Pick<Looks, "freshen" | "expire" | "stop"> {
   /** Those in use now: the configured ones, and the demo model while it is offered. */
   readonly upstreams: readonly Upstream[];
-  /** Finds who may answer. Rejects with ProxyError: unknown model, all down. */
-  readonly route: (call: Call) => Promise<Route>;
+  /** Finds who may answer; at once when that is known. Rejects with ProxyError: unknown model, all down. */
+  readonly route: (call: Call) => Route | Promise<Route>;
   /** Every upstream that has the model, up or not. */
   holders(model: string): Promise<readonly Upstream[]>;
   /** First look at every upstream, then one every interval. Resolves when all have been looked at or `waitMs` passed. */
@@ -56,9 +58,8 @@ export function createRegistry({ upstreams, demo, demoMode, clock, refreshMs }: 
   const holdersOf = (key: string): readonly Upstream[] => inUse().filter((one) => one.models.byKey.has(key));
 
   const holders = async (model: string): Promise<readonly Upstream[]> => {
-    const name = parseModelName(model);
-    if (name === undefined) return [];
-    const key = modelKey(name);
+    const key = keyOf(model);
+    if (key === "") return [];
     if (!holdersOf(key).some(isUp)) await freshen(listAgeMaxMs, listWaitMs);
     return holdersOf(key);
   };
@@ -68,7 +69,7 @@ export function createRegistry({ upstreams, demo, demoMode, clock, refreshMs }: 
     if (!upstreams.some(isUp)) await freshen(listAgeMaxMs, listWaitMs);
     const servers = pinnedTo(call, inUse()).filter((one) => one.type === "ollama");
     const up = servers.filter(isUp);
-    const having = call.model === "" ? [] : await holders(call.model);
+    const having = await holders(modelToBeAt(call));
     const best = up.find((one) => having.includes(one)) ?? up[0];
     if (best !== undefined) return best;
     if (servers.length > 0) throw allDown(servers);
@@ -84,16 +85,22 @@ export function createRegistry({ upstreams, demo, demoMode, clock, refreshMs }: 
     return up;
   };
 
+  const search = async (call: Call, key: string): Promise<Route> => ({
+    candidates: upstreamWide.has(call.operation) ? [await serverFor(call)] : await modelServers(call),
+    key,
+  });
+
   return {
     get upstreams() {
       return inUse();
     },
-    route: async (call) => {
-      const name = parseModelName(call.model);
-      const candidates = upstreamWide.has(call.operation)
-        ? [await serverFor(call)]
-        : await modelServers(call);
-      return { candidates, key: name === undefined ? "" : modelKey(name) };
+    route: (call) => {
+      const key = keyOf(call.model);
+      if (!upstreamWide.has(call.operation) && call.pinnedUpstream === undefined) {
+        const candidates = holdersOf(key).filter(isUp);
+        if (candidates.length > 0) return { candidates, key };
+      }
+      return search(call, key);
     },
     holders,
     freshen,
@@ -104,6 +111,21 @@ export function createRegistry({ upstreams, demo, demoMode, clock, refreshMs }: 
     },
     stop,
   };
+}
+
+/** The key of a model's name; empty for what is no name. */
+function keyOf(model: string): string {
+  const name = model === "" ? undefined : parseModelName(model);
+  return name === undefined ? "" : modelKey(name);
+}
+
+/** The model whose server an operation needs: `create` works where its base is, or where its blobs went, the first one. */
+function modelToBeAt(call: Call): string {
+  if (call.operation !== "create") return call.model;
+  const { wire } = call;
+  return field(wire, "files") === undefined && field(wire, "adapters") === undefined
+    ? textOf(field(wire, "from"))
+    : "";
 }
 
 const isUp = (upstream: Upstream): boolean => upstream.health.state === "up";

@@ -1,9 +1,10 @@
 import type { Call } from "../core/call.ts";
-import { ProxyError, toProxyError } from "../core/error.ts";
+import { type Hop, ProxyError, toProxyError } from "../core/error.ts";
 import { commit, type Committed } from "./commit.ts";
 import { queueFault } from "./faults.ts";
 import { choose, type Route } from "./registry.ts";
 import type { Upstream, UpstreamReply } from "./upstream.ts";
+import type { Signal } from "../lib/abort.ts";
 
 /** An answer that is on its way to the client, and where it came from. */
 export interface Sent {
@@ -17,14 +18,8 @@ export interface Sent {
   settle(error?: ProxyError): void;
 }
 
-/** One upstream that failed before the one that answered. */
-export interface Hop {
-  readonly upstream: string;
-  readonly error: string;
-}
-
 /** Sends a call to the best candidate, and to the next one when that fails before its first byte. */
-export type Send = (call: Call, route: Route, signal: AbortSignal) => Promise<Sent>;
+export type Send = (call: Call, route: Route, signal: Signal) => Promise<Sent>;
 
 export interface SendParts {
   /** Upstreams tried for one call, the first included. */
@@ -66,13 +61,20 @@ export function createSend({ attemptsMax, retryShare, onAttempt }: SendParts): S
         return { ...(await attempt({ call, route, upstream, onAttempt }, signal)), hops };
       } catch (thrown) {
         const error = toProxyError(thrown);
-        left = left.filter((one) => one !== upstream);
+        error.hops = hops;
+        left = othersFor(error, left, upstream);
         const mayRepeat = error.retryable && repeatable(call) && !signal.aborted;
         if (!mayRepeat || left.length === 0 || hops.length + 1 >= attemptsMax || !budget.spend()) throw error;
         hops.push({ upstream: upstream.name, error: error.code });
       }
     }
   };
+}
+
+/** Who is left to be asked: those that are up, and when the queue was the trouble, those with a free place. */
+function othersFor(error: ProxyError, left: readonly Upstream[], failed: Upstream): readonly Upstream[] {
+  const others = left.filter((one) => one !== failed && one.health.state === "up");
+  return error.code === "overloaded" ? others.filter((one) => one.inference.pressure === 0) : others;
 }
 
 interface Try {
@@ -84,11 +86,12 @@ interface Try {
 
 async function attempt(
   { call, route, upstream, onAttempt }: Try,
-  signal: AbortSignal,
+  signal: Signal,
 ): Promise<Omit<Sent, "hops">> {
   const release = await placeAt(upstream, call, signal);
   const settle = settler(upstream, release, onAttempt);
   try {
+    if (upstream.health.state !== "up") throw wentDown(upstream);
     const reply = await upstream.send(call, signal);
     const answer = await commit(call, reply, upstream.name);
     if (inference.has(call.operation)) upstream.noteLoaded(route.key);
@@ -101,13 +104,19 @@ async function attempt(
   }
 }
 
-async function placeAt(upstream: Upstream, call: Call, signal: AbortSignal): Promise<() => void> {
+/** An upstream that was given up while a call waited for its place is not asked any more. */
+function wentDown({ name, health }: Upstream): ProxyError {
+  const retryAfterMs = Math.max(1_000, health.retryInMs());
+  return new ProxyError("upstream_down", `upstream ${name} is down`, { upstream: name, retryAfterMs });
+}
+
+/** A place at the upstream: at once when one is free, else after a wait in its queue. */
+function placeAt(upstream: Upstream, call: Call, signal: Signal): (() => void) | Promise<() => void> {
   const semaphore = inference.has(call.operation) ? upstream.inference : upstream.control;
-  try {
-    return await semaphore.acquire(signal);
-  } catch (thrown) {
+  const refuse = (thrown: unknown): never => {
     throw queueFault(thrown, upstream.name, 1_000);
-  }
+  };
+  return semaphore.tryAcquire() ?? semaphore.acquire(signal).catch(refuse);
 }
 
 function settler(upstream: Upstream, release: () => void, onAttempt: SendParts["onAttempt"]): Sent["settle"] {
@@ -132,10 +141,11 @@ function passedOn({ headers }: UpstreamReply): Record<string, string> {
 
 /** Every call earns a share of a retry, every retry spends one. */
 function createRetryBudget(share: number): { earn(): void; spend(): boolean } {
-  let tokens = retryBurst;
+  const most = share > 0 ? retryBurst : 0;
+  let tokens = most;
   return {
     earn() {
-      tokens = Math.min(retryBurst, tokens + share);
+      tokens = Math.min(most, tokens + share);
     },
     spend() {
       if (tokens < 1) return false;

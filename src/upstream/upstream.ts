@@ -1,4 +1,5 @@
 import type { Call } from "../core/call.ts";
+import type { Signal } from "../lib/abort.ts";
 import type { Semaphore } from "../lib/semaphore.ts";
 import type { JsonObject } from "../lib/json.ts";
 import type { Health } from "./health.ts";
@@ -9,7 +10,7 @@ export interface Upstream {
   readonly type: "ollama" | "demo";
   /** Where it is, without credentials; undefined for what is inside this process. */
   readonly url: string | undefined;
-  /** False for the upstream that is only looked for because none was configured. */
+  /** False for the one that is only looked for because none was configured, and for the demo model that steps in. */
   readonly configured: boolean;
   readonly health: Health;
   /** Places for generating and embedding calls. */
@@ -22,7 +23,7 @@ export interface Upstream {
    * Sends one call. Resolves with the head of the answer; its body must be read to the end or returned.
    * Rejects with ProxyError, or with the signal's reason.
    */
-  send(call: Call, signal: AbortSignal): Promise<UpstreamReply>;
+  send(call: Call, signal: Signal): Promise<UpstreamReply>;
   /** Looks at the upstream anew: whether it answers, and what models it has. Never rejects. */
   refresh(): Promise<void>;
   /** Notes that a model was just used, so that the next choice knows it is loaded. */

@@ -1,7 +1,7 @@
 import type { ChatRequest, Need } from "../../core/chat.ts";
 import { field, isObject, type Json, type JsonObject } from "../../lib/json.ts";
 import { contentText, hasPart } from "../openai/request.ts";
-import { stringsOf, textOf } from "../values.ts";
+import { limitOf, stringsOf, textOf } from "../values.ts";
 
 /** Decodes `/v1/messages`. */
 export function decodeRequest(wire: JsonObject): ChatRequest {
@@ -17,7 +17,7 @@ export function decodeRequest(wire: JsonObject): ChatRequest {
     messages: system === "" ? turns : [{ role: "system", text: system }, ...turns],
     stream: field(wire, "stream") === true,
     sampling: {
-      outputTokensMax: typeof outputTokensMax === "number" ? outputTokensMax : undefined,
+      outputTokensMax: limitOf(outputTokensMax),
       stop: stringsOf(field(wire, "stop_sequences")),
     },
     options: samplingOptions(wire),

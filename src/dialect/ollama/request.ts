@@ -1,7 +1,7 @@
 import type { Operation } from "../../core/call.ts";
 import type { ChatRequest, Message, Need } from "../../core/chat.ts";
 import { field, isObject, type Json, type JsonObject } from "../../lib/json.ts";
-import { stringsOf, textOf } from "../values.ts";
+import { limitOf, stringsOf, textOf } from "../values.ts";
 
 /** Decodes `/api/generate` and `/api/chat`. */
 export function decodeRequest(wire: JsonObject, operation: Operation): ChatRequest {
@@ -13,8 +13,7 @@ export function decodeRequest(wire: JsonObject, operation: Operation): ChatReque
     messages: operation === "chat" ? decodeMessages(field(wire, "messages")) : decodePrompt(wire),
     stream: field(wire, "stream") !== false,
     sampling: {
-      outputTokensMax:
-        typeof outputTokensMax === "number" && outputTokensMax >= 0 ? outputTokensMax : undefined,
+      outputTokensMax: limitOf(outputTokensMax),
       stop: stringsOf(field(sampling, "stop")),
     },
     options: sampling,

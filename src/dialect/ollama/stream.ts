@@ -66,7 +66,7 @@ export function encodeStreamError(error: ProxyError): Uint8Array {
 }
 
 /** Operations whose whole answer has no `done` of its own. */
-const unmarked = new Set<Operation>(["embed", "embeddings", "show", "account"]);
+const unmarked = new Set<Operation>(["embed", "embeddings"]);
 
 /** A stream of Ollama is complete with `done: true`, a transfer with `status: success`, either with an `error` line. */
 export function decodeEnd(tail: Uint8Array, operation: Operation): AnswerEnd {

@@ -1,7 +1,7 @@
 import type { Operation } from "../../core/call.ts";
 import type { ChatRequest, Message, Need } from "../../core/chat.ts";
 import { field, isObject, type Json, type JsonObject } from "../../lib/json.ts";
-import { stringsOf, textOf } from "../values.ts";
+import { limitOf, stringsOf, textOf } from "../values.ts";
 
 const samplingKeys = ["temperature", "top_p", "seed", "frequency_penalty", "presence_penalty"];
 
@@ -15,7 +15,7 @@ export function decodeRequest(wire: JsonObject, operation: Operation): ChatReque
       operation === "chat" ? decodeMessages(field(wire, "messages")) : decodePrompt(field(wire, "prompt")),
     stream: field(wire, "stream") === true,
     sampling: {
-      outputTokensMax: typeof outputTokensMax === "number" ? outputTokensMax : undefined,
+      outputTokensMax: limitOf(outputTokensMax),
       stop: stringsOf(field(wire, "stop")),
     },
     options: samplingOptions(wire),
