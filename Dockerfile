@@ -25,6 +25,6 @@ RUN mkdir -p /data/chasqui && chown -R 10001:10001 /data
 USER 10001:10001
 VOLUME /data
 EXPOSE 5732
-HEALTHCHECK --interval=30s --timeout=5s --start-period=10s CMD ["node", "/app/bin/chasqui", "healthcheck"]
-ENTRYPOINT ["node", "/app/bin/chasqui"]
+HEALTHCHECK --interval=30s --timeout=5s --start-period=10s CMD ["/app/bin/chasqui", "healthcheck"]
+ENTRYPOINT ["/app/bin/chasqui"]
 CMD ["serve"]

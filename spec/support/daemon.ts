@@ -85,7 +85,7 @@ export async function spawnDaemon(
 ): Promise<SpawnedDaemon> {
   const { dir, cleanUp } = await scratch();
   const all = ["serve", "--listen", "127.0.0.1:0", "--data-dir", dir, "--log-format", "json", ...args];
-  const child = spawn(process.execPath, [binary, ...all], {
+  const child = spawn(binary, all, {
     env: { PATH: process.env.PATH, HOME: dir, XDG_CONFIG_HOME: dir, ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -99,6 +99,7 @@ export async function spawnDaemon(
       if (found !== null) resolve(Number(found[1]));
     });
     void exited.then((code) => reject(new Error(`ended with ${code} before it listened:\n${output}`)));
+    setTimeout(() => reject(new Error(`did not listen in time:\n${output}`)), 10_000).unref();
   });
   return {
     url: `http://127.0.0.1:${port}`,
@@ -120,7 +121,7 @@ export async function runCli(
   environment: NodeJS.ProcessEnv = {},
 ): Promise<{ code: number; stdout: string; stderr: string }> {
   const { dir, cleanUp } = await scratch();
-  const child = spawn(process.execPath, [binary, ...args], {
+  const child = spawn(binary, [...args], {
     env: { PATH: process.env.PATH, HOME: dir, XDG_CONFIG_HOME: dir, ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });
