@@ -195,7 +195,7 @@ function createUpstreams(loaded: Loaded, { clock, log }: Shared, before: Readonl
     if (state === "half-open" || told.get(upstream) === state) return;
     told.set(upstream, state);
     if (state === "up") log().info("upstream is up", { upstream });
-    else log()[loaded.upstreamsNamed ? "warn" : "info"]("upstream is down", { upstream });
+    else log()[loaded.upstreamsNamed ? "warn" : "debug"]("upstream is down", { upstream });
   };
   const upstreams = new Map<string, Upstream>();
   for (const options of upstreamOptions(loaded)) {

@@ -12,7 +12,7 @@ import { openInstance } from "./instance.ts";
 import { drainOnSignals } from "./shutdown.ts";
 import { ownVersion } from "./version.ts";
 
-/** The start does not wait longer than this for upstreams. */
+/** Requests are taken at once; the announcement waits so long for the upstreams it tells of. */
 const startWaitMs = 2_000;
 
 /** Runs the daemon until a signal ends it. */
@@ -33,15 +33,8 @@ export async function serve(flags: Flags): Promise<void> {
     instanceId: instance.id,
   });
   guardProcess(() => log);
-  await daemon.start(startWaitMs);
   const bound = await listen(daemon.server, loaded.config.server.listen);
   if (bound === undefined) return;
-
-  if (instance.problem !== undefined)
-    log.warn("nothing can be kept in the data directory", { problem: instance.problem });
-  warnOf(loaded, log);
-  announce({ loaded, daemon, sink, log }, { version, bound, firstRun: instance.firstRun });
-
   let current = loaded;
   process.on("SIGHUP", () => {
     const next = readAnew(flags, daemon, log);
@@ -59,6 +52,13 @@ export async function serve(flags: Flags): Promise<void> {
     () => current.config.server,
     () => log,
   );
+
+  await daemon.start(startWaitMs);
+
+  if (instance.problem !== undefined)
+    log.warn("nothing can be kept in the data directory", { problem: instance.problem });
+  warnOf(loaded, log);
+  announce({ loaded, daemon, sink, log }, { version, bound, firstRun: instance.firstRun });
 }
 
 interface Running {

@@ -94,6 +94,8 @@ export function createDaemonServer(parts: ServerParts): DaemonServer {
   const server = createServer(nodeOptions(limits), onRequest);
   server.maxConnections = limits.connectionsMax;
   server.maxHeadersCount = 0;
+  // Answers that wait in a pipeline listen for the end of their connection, however many there are.
+  server.on("connection", (socket) => socket.setMaxListeners(0));
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
     if (condemned.has(socket)) return;
     condemned.add(socket);

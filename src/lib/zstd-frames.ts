@@ -3,8 +3,8 @@ const skippableMask = 0xffff_fff0;
 const skippableMagic = 0x184d_2a50;
 
 /**
- * The largest window that the frames of a zstd text ask their reader to keep, in bytes; undefined when they are not
- * well-formed. Nothing is unpacked: ten bytes can ask for two gigabytes, so this has to be known before. Source: RFC 8878.
+ * The largest window that the frames of a zstd text ask their reader to keep, in bytes; undefined when their heads are
+ * not well-formed. Nothing is unpacked: ten bytes can ask for two gigabytes, so this has to be known before. Source: RFC 8878.
  */
 export function largestWindow(packed: Uint8Array): number | undefined {
   const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength);

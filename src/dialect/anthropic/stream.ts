@@ -2,9 +2,10 @@ import { createHash, randomBytes } from "node:crypto";
 import type { ProxyError } from "../../core/error.ts";
 import type { ChatResult, StreamEvent } from "../../core/event.ts";
 import type { FinishReason, Usage } from "../../core/usage.ts";
-import { isObject, stringifyLine, tryParse, type JsonObject } from "../../lib/json.ts";
+import { isObject, stringifyLine, type JsonObject } from "../../lib/json.ts";
 import type { AnswerEnd, EncodedError, ReplyNames } from "../dialect.ts";
 import { eventData } from "../sse.ts";
+import { encodeV1Error, foldEnds } from "../v1.ts";
 import { countOf, textOf } from "../values.ts";
 
 const stopReasons: Readonly<Record<FinishReason, string>> = { stop: "end_turn", length: "max_tokens" };
@@ -59,12 +60,8 @@ function eventFrame(value: JsonObject & { type: string }): Uint8Array {
   return Buffer.from(`event: ${value.type}\ndata: ${stringifyLine(value)}\n\n`);
 }
 
-/** Request validation answers with a charset and no newline, handlers without and with; as in Ollama. */
 export function encodeError(error: ProxyError): EncodedError {
-  const body = stringifyLine(errorObject(error));
-  return error.code === "invalid_request"
-    ? { contentType: "application/json; charset=utf-8", body }
-    : { contentType: "application/json", body: `${body}\n` };
+  return encodeV1Error(error, errorObject(error));
 }
 
 export function encodeStreamError(error: ProxyError): Uint8Array {
@@ -92,15 +89,7 @@ function errorObject(error: ProxyError): JsonObject & { type: string } {
 
 /** A stream is complete with `message_stop` or an `error` event. */
 export function decodeEnd(tail: Uint8Array): AnswerEnd {
-  const ends = eventData(tail)
-    .map((data) => tryParse(data))
-    .filter(isObject)
-    .map(decodeWhole);
-  return {
-    complete: ends.some((end) => end.complete),
-    error: ends.find((end) => end.error !== undefined)?.error,
-    usage: ends.findLast((end) => end.usage !== undefined)?.usage,
-  };
+  return foldEnds(eventData(tail), decodeWhole);
 }
 
 /** A whole answer is an end with its stop reason. */

@@ -2,9 +2,10 @@ import type { Operation } from "../../core/call.ts";
 import type { ProxyError } from "../../core/error.ts";
 import type { ChatResult, StreamEvent } from "../../core/event.ts";
 import type { Usage } from "../../core/usage.ts";
-import { isObject, stringifyLine, tryParse, type JsonObject } from "../../lib/json.ts";
+import { isObject, stringifyLine, type JsonObject } from "../../lib/json.ts";
 import type { AnswerEnd, EncodedError, ReplyNames } from "../dialect.ts";
 import { eventData } from "../sse.ts";
+import { encodeV1Error, foldEnds } from "../v1.ts";
 import { countOf, textOf } from "../values.ts";
 
 const doneMarker = "[DONE]";
@@ -71,12 +72,8 @@ const encodeUsage = (usage: Usage): JsonObject => ({
 
 const dataFrame = (value: JsonObject): Uint8Array => Buffer.from(`data: ${stringifyLine(value)}\n\n`);
 
-/** Request validation answers with a charset and no newline, handlers without and with; as in Ollama. */
 export function encodeError(error: ProxyError): EncodedError {
-  const body = stringifyLine(errorObject(error));
-  return error.code === "invalid_request"
-    ? { contentType: "application/json; charset=utf-8", body }
-    : { contentType: "application/json", body: `${body}\n` };
+  return encodeV1Error(error, errorObject(error));
 }
 
 export function encodeStreamError(error: ProxyError): Uint8Array {
@@ -90,14 +87,9 @@ function errorObject({ status, message }: ProxyError): JsonObject {
 
 /** A stream is complete with a finish reason or `[DONE]`; `/v1/responses` with its own last event. */
 export function decodeEnd(tail: Uint8Array, operation: Operation): AnswerEnd {
-  const frames = eventData(tail);
-  const ends = frames
-    .map((data) => tryParse(data))
-    .filter(isObject)
-    .map((value) => decodeWhole(value, operation));
-  const error = ends.find((end) => end.error !== undefined)?.error;
-  const complete = frames.at(-1) === doneMarker || ends.some((end) => end.complete);
-  return { complete, error, usage: ends.findLast((end) => end.usage !== undefined)?.usage };
+  const events = eventData(tail);
+  const end = foldEnds(events, (event) => decodeWhole(event, operation));
+  return { ...end, complete: end.complete || events.at(-1) === doneMarker };
 }
 
 /** A whole answer, or one event, is an end when it has a finish reason, data, text or a finished response. */
