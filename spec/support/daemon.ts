@@ -94,10 +94,13 @@ export async function spawnDaemon(
   child.stderr.on("data", (chunk: Buffer) => (output += chunk.toString()));
   const exited = once(child, "exit").then(([code, signal]) => (code ?? signal) as number | string);
   const port = await new Promise<number>((resolve, reject) => {
-    child.stdout.on("data", () => {
+    const look = (): void => {
       const found = /"message":"listening".*?"url":"http:\/\/[^"]*:(\d+)"/.exec(output);
-      if (found !== null) resolve(Number(found[1]));
-    });
+      if (found === null) return;
+      child.stdout.off("data", look);
+      resolve(Number(found[1]));
+    };
+    child.stdout.on("data", look);
     void exited.then((code) => reject(new Error(`ended with ${code} before it listened:\n${output}`)));
     setTimeout(() => reject(new Error(`did not listen in time:\n${output}`)), 10_000).unref();
   });
