@@ -9,6 +9,7 @@ import type { Exchange } from "./http/exchange.ts";
 import { createGuard } from "./http/guard.ts";
 import { createIdentify } from "./http/keys.ts";
 import { createModelPages } from "./http/models.ts";
+import { createHeldBodies, type HeldBodies } from "./http/held-bodies.ts";
 import { logRequest } from "./http/request-log.ts";
 import { createResponder } from "./http/respond.ts";
 import { createDaemonServer, type DaemonServer, type Handler, type ServerLimits } from "./http/server.ts";
@@ -66,8 +67,10 @@ export function createDaemon(parts: DaemonParts): Daemon {
   const lifecycle = { draining: false };
   const reloads = { reloads: 0, failed_reloads: 0, last_reload_successful: true };
 
+  const heldBodies = createHeldBodies();
   const shared: Shared = {
     ...parts,
+    heldBodies,
     metrics,
     lifecycle,
     uptimeSeconds: () => (clock.monotonicMs() - startedMs) / 1_000,
@@ -81,6 +84,7 @@ export function createDaemon(parts: DaemonParts): Daemon {
     metrics,
     handler: () => now.handler,
     onRequest: (exchange, totalMs) => {
+      heldBodies.release(exchange);
       metrics.requestEnded(exchange.record, totalMs);
       logRequest(log(), exchange, totalMs);
     },
@@ -116,9 +120,7 @@ export function createDaemon(parts: DaemonParts): Daemon {
       reloads.failed_reloads += 1;
       reloads.last_reload_successful = false;
     },
-    beginDrain() {
-      lifecycle.draining = true;
-    },
+    beginDrain: () => void (lifecycle.draining = true),
   };
 }
 
@@ -133,6 +135,7 @@ function serverLimits({ config: { server } }: Loaded): ServerLimits {
 
 interface Shared extends Omit<DaemonParts, "loaded"> {
   readonly metrics: ReturnType<typeof createMetrics>;
+  readonly heldBodies: HeldBodies;
   readonly lifecycle: { readonly draining: boolean };
   readonly uptimeSeconds: () => number;
   readonly reloadState: () => ReloadState;
@@ -169,6 +172,8 @@ function createGeneration(loaded: Loaded, shared: Shared, before: ReadonlyMap<st
       responder,
       clock,
       instanceId: shared.instanceId,
+      heldBodies: shared.heldBodies,
+      heldBytesMax: config.server.held_bodies_limit,
       limits: {
         bytesMax: config.server.body_limit,
         idleMs: config.server.body_idle_timeout,

@@ -29,7 +29,11 @@ const unlessHelp =
 
 /** Commands load what they need when they run, so that a health check stays cheap. */
 function createProgram(): Command {
-  const program = new Command("chasqui").exitOverride().helpOption(false).helpCommand(false);
+  const program = new Command("chasqui")
+    .exitOverride()
+    .helpOption(false)
+    .helpCommand(false)
+    .configureOutput({ outputError: (text, write) => write(plainly(text)) });
   const under = (parent: Command, name: string): Command =>
     parent
       .command(name, { isDefault: name === "serve" })
@@ -57,6 +61,12 @@ function createProgram(): Command {
   program.command("help").action(showHelp);
   return program;
 }
+
+/** A word that is no command is taken for an argument of the default one: that is not what the user meant to hear. */
+const plainly = (text: string): string =>
+  text.includes("too many arguments for 'serve'")
+    ? `error: there is no command ${process.argv[2] ?? ""}\n`
+    : text;
 
 async function serve(options: Flags & InspectOptions): Promise<void> {
   if (options.version === true) (await import("./inspect.ts")).showVersion(false);

@@ -54,6 +54,8 @@ const server = z.strictObject({
   origins: list(text("an origin such as https://chat.example")),
   /** Largest request body that is held in memory; blobs are streamed and unlimited. */
   body_limit: size("100MiB"),
+  /** Memory that all request bodies together may take; one more gets 503. */
+  held_bodies_limit: size("1GiB"),
   /** Longest head of a request. */
   header_limit: size("16KiB"),
   /** Most header fields of a request. */

@@ -48,7 +48,7 @@ function valueAt(value: unknown, path: readonly string[]): unknown {
 
 const durationKeys =
   /(?:timeout|_delay|drain|keep_alive|connect|first_byte|idle|total|window|cooldown|cooldown_max|refresh)$/;
-const sizeKeys = /(?:body_limit|header_limit)$/;
+const sizeKeys = /(?:body_limit|held_bodies_limit|header_limit)$/;
 
 function written(key: string, value: unknown): Json {
   if (typeof value === "number" && durationKeys.test(key)) return formatDuration(value);

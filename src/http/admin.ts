@@ -1,4 +1,5 @@
 import type { Reply } from "../core/call.ts";
+import type { HeldBodies } from "./held-bodies.ts";
 import type { Metrics } from "../stats/metrics.ts";
 import type { Registry } from "../upstream/registry.ts";
 import type { Upstream } from "../upstream/upstream.ts";
@@ -13,6 +14,7 @@ export interface AdminParts {
   readonly registry: Registry;
   readonly metrics: Metrics;
   readonly lifecycle: Lifecycle;
+  readonly heldBodies: HeldBodies;
   /** Seconds since the process started. */
   readonly uptimeSeconds: () => number;
   /** Log lines dropped because nobody read them. */
@@ -60,6 +62,7 @@ export function createAdminPages(parts: AdminParts): AdminPages {
         requests,
         tokens,
         latency_ms,
+        held_body_bytes: parts.heldBodies.bytes,
         upstreams: registry.upstreams.map((one) => upstreamStats(one, attempts[one.name])),
         process: processStats(),
         log: { dropped_lines: parts.droppedLogLines() },

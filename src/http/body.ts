@@ -16,11 +16,18 @@ export interface BodyLimits {
   readonly totalMs: number;
 }
 
+export interface ReadParts {
+  readonly clock: Clock;
+  readonly signal: Signal;
+  /** Asked before so many more bytes are kept. */
+  readonly hold: (bytes: number) => boolean;
+}
+
 /** Reads a body whole. Rejects with ProxyError when it is too large or too slow, or with the signal's reason. */
 export function readWhole(
   incoming: IncomingMessage,
   limits: BodyLimits,
-  { clock, signal }: { clock: Clock; signal: Signal },
+  { clock, signal, hold }: ReadParts,
 ): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
@@ -41,7 +48,8 @@ export function readWhole(
       watch.progress();
       bytes += chunk.length;
       if (bytes > limits.bytesMax) fail(tooLarge(limits.bytesMax));
-      else chunks.push(chunk);
+      else if (hold(chunk.length)) chunks.push(chunk);
+      else fail(new ProxyError("overloaded", "too many large requests at once", { retryAfterMs: 1_000 }));
     };
     const end = (): void => {
       stop();

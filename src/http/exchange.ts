@@ -17,6 +17,8 @@ export interface Exchange {
   readonly pathname: string;
   /** Whether the answer under way is a stream of frames, into which an error frame fits. */
   streams: boolean;
+  /** Bytes of its body that are held in memory. */
+  heldBytes: number;
   readonly abort: (reason: ProxyError) => void;
 }
 
@@ -49,6 +51,7 @@ export function openExchange(
     signal,
     pathname: pathOf(incoming.url ?? ""),
     streams: false,
+    heldBytes: 0,
     abort: (reason) => {
       noteError(record, reason);
       abort(reason);

@@ -9,10 +9,14 @@ import { JsonSyntaxError } from "../lib/json-scan.ts";
 import type { Clock } from "../lib/time.ts";
 import { readWhole, streamedBody, unpackZstd, type BodyLimits } from "./body.ts";
 import type { Exchange } from "./exchange.ts";
+import type { HeldBodies } from "./held-bodies.ts";
 import type { Endpoint } from "./routes.ts";
 
 export interface ReadCallParts {
   readonly limits: BodyLimits;
+  readonly heldBodies: HeldBodies;
+  /** Bytes of all bodies that are held at once. */
+  readonly heldBytesMax: number;
   readonly clock: Clock;
   /** Tells this daemon apart from others; a request that comes back with it runs in a circle. */
   readonly instanceId: string;
@@ -72,12 +76,12 @@ function streamedBlob(
 
 const noBody = new Uint8Array(0);
 
-function readBody(
-  { incoming, signal }: Exchange,
-  { limits, clock }: ReadCallParts,
-): Uint8Array | Promise<Uint8Array> {
+function readBody(exchange: Exchange, parts: ReadCallParts): Uint8Array | Promise<Uint8Array> {
+  const { incoming, signal } = exchange;
+  const { clock, heldBodies, heldBytesMax } = parts;
   if (incoming.method === "GET" || incoming.method === "HEAD") return noBody;
-  const raw = readWhole(incoming, limits, { clock, signal });
+  const hold = (bytes: number): boolean => heldBodies.hold(exchange, bytes, heldBytesMax);
+  const raw = readWhole(incoming, parts.limits, { clock, signal, hold });
   const zstd = incoming.headers["content-encoding"] === "zstd" && incoming.url?.startsWith("/v1/") === true;
   return zstd ? raw.then(unpackZstd) : raw;
 }
