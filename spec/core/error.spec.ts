@@ -3,7 +3,7 @@ import { type ErrorCode, ProxyError, toProxyError } from "../../src/core/error.t
 
 const codes: readonly (readonly [ErrorCode, string, number, boolean, boolean])[] = [
   ["invalid_request", "downstream", 400, false, false],
-  ["model_missing", "downstream", 400, false, false],
+  ["model_invalid", "downstream", 400, false, false],
   ["unauthorized", "downstream", 401, false, false],
   ["model_not_found", "downstream", 404, true, false],
   ["body_too_large", "downstream", 413, false, false],

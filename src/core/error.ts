@@ -20,7 +20,7 @@ const rule = (source: ErrorSource, status: number, ...marks: ("retryable" | "unh
 /** The one table that decides what an error means. */
 const rules = {
   invalid_request: rule("downstream", 400),
-  model_missing: rule("downstream", 400),
+  model_invalid: rule("downstream", 400),
   unauthorized: rule("downstream", 401),
   forbidden: rule("downstream", 403),
   model_not_found: rule("downstream", 404, "retryable"),
@@ -69,7 +69,7 @@ export interface ProxyErrorOptions {
 }
 
 /** Codes whose messages repeat what the client said. */
-const quoting = new Set<ErrorCode>(["invalid_request", "model_not_found"]);
+const quoting = new Set<ErrorCode>(["invalid_request", "model_invalid", "model_not_found"]);
 
 /**
  * The only error that crosses a folder. The message is for the client: it never holds a secret or an

@@ -26,6 +26,8 @@ export const goString = scalar("string", "string");
 export const goBool = scalar("bool", "bool");
 export const goMap = scalar("map[string]interface {}", "object");
 
+export const goFloat = scalar("float64", "number");
+
 export const goInt: Check = (value, path) => {
   if (typeof value !== "number") return mismatch(kindOf(value), path, "int");
   return Number.isInteger(value) ? undefined : mismatch(`number ${value}`, path, "int");

@@ -17,7 +17,7 @@ export function checkModel(model: string, operation: Operation): void {
     if (operation === "pull" || operation === "create")
       throw new ProxyError("invalid_request", "invalid model name");
     if (absentIsUnknown.has(operation)) throw modelNotFound(model, operation);
-    throw new ProxyError("model_missing", "model is required");
+    throw new ProxyError("model_invalid", "model is required");
   }
   if (/:(?:.*-)?cloud:local$|:local:cloud$/i.test(model.trim())) {
     throw new ProxyError(
@@ -26,7 +26,7 @@ export function checkModel(model: string, operation: Operation): void {
     );
   }
   if (!anyName.has(operation) && parseModelName(model) === undefined) {
-    throw new ProxyError("invalid_request", "invalid model name");
+    throw new ProxyError("model_invalid", "invalid model name");
   }
 }
 

@@ -109,11 +109,21 @@ function elsewhere({ pathname, incoming, record }: Exchange): Reply | undefined 
   const bare = single.length > 1 ? single.replace(/\/$/, "") : single;
   if (bare === pathname || patternFor(bare) === undefined) return undefined;
   const query = (incoming.url ?? "").slice(pathname.length);
-  const moved = record.method === "GET" && single === pathname;
-  return {
-    status: moved ? 301 : 307,
-    contentType: undefined,
-    headers: { Location: bare + query },
-    body: Buffer.alloc(0),
-  };
+  const status = record.method === "GET" && single === pathname ? 301 : 307;
+  const location = bare + query;
+  const reason = status === 301 ? "Moved Permanently" : "Temporary Redirect";
+  const page = record.method === "GET" ? `<a href="${escapeHtml(location)}">${reason}</a>.\n\n` : "";
+  const contentType = page === "" ? undefined : "text/html; charset=utf-8";
+  return { status, contentType, headers: { Location: location }, body: Buffer.from(page) };
 }
+
+const entities: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&#34;",
+  "'": "&#39;",
+};
+
+/** As Go's net/http writes a link. */
+const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (letter) => entities[letter] ?? letter);

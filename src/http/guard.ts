@@ -44,9 +44,11 @@ export function createGuard(options: GuardOptions): Guard {
   const anyOrigin = options.origins.includes("*");
 
   const judgeOrigin = (origin: string, incoming: IncomingMessage, pathname: string): GuardVerdict => {
-    if (!allowsOrigin(origin)) return refuse(403, "origin not allowed");
+    if (!allowsOrigin(origin)) return refuse(403, "origin not allowed", allowFor(incoming, pathname));
     const cors = corsHeaders(origin, anyOrigin);
-    return incoming.method === "OPTIONS" ? preflight(cors, pathname) : { pass: true, headers: cors };
+    return incoming.method === "OPTIONS"
+      ? preflight(cors, allowFor(incoming, pathname))
+      : { pass: true, headers: cors };
   };
 
   return (incoming, pathname) => {
@@ -56,8 +58,10 @@ export function createGuard(options: GuardOptions): Guard {
     const ofOwnPage = origin === undefined || origin === `http://${host}` || origin === `https://${host}`;
     const verdict = ofOwnPage ? passing : judgeOrigin(origin, incoming, pathname);
     if (!verdict.pass) return verdict;
-    if (!allowsHost(host)) return refuse(403, "host not allowed");
-    return incoming.method === "OPTIONS" && !isPrivateIp(hostOf(host)) ? refuse(204, "options") : verdict;
+    if (!allowsHost(host)) return refuse(403, "host not allowed", allowFor(incoming, pathname));
+    return incoming.method === "OPTIONS" && !isPrivateIp(hostOf(host))
+      ? refuse(204, "options", allowFor(incoming, pathname))
+      : verdict;
   };
 }
 
@@ -138,6 +142,13 @@ function corsHeaders(origin: string, any: boolean): Record<string, string> {
   return { "Access-Control-Allow-Origin": origin, Vary: "Origin" };
 }
 
+/** Ollama's router says what a path allows before its rules refuse a method the path does not have. */
+function allowFor({ method = "" }: IncomingMessage, pathname: string): Record<string, string> {
+  const path = patternFor(pathname);
+  const methods = path === undefined ? [] : methodsOf(path);
+  return methods.length === 0 || methods.includes(method) ? {} : { Allow: methods.join(", ") };
+}
+
 /** Ollama's list, and the headers browser clients of Anthropic and of Chasqui need. */
 const allowedHeaders = [
   "Authorization",
@@ -166,11 +177,13 @@ const allowedHeaders = [
   "X-Chasqui-Upstream",
 ].join(",");
 
-function preflight(cors: Readonly<Record<string, string>>, pathname: string): GuardVerdict {
-  const path = patternFor(pathname);
+function preflight(
+  cors: Readonly<Record<string, string>>,
+  allow: Readonly<Record<string, string>>,
+): GuardVerdict {
   return refuse(204, "preflight", {
     ...cors,
-    ...(path === undefined ? {} : { Allow: methodsOf(path).join(", ") }),
+    ...allow,
     Vary: "Origin, Access-Control-Request-Method, Access-Control-Request-Headers",
     "Access-Control-Allow-Methods": "GET,POST,PUT,PATCH,DELETE,HEAD,OPTIONS",
     "Access-Control-Allow-Headers": allowedHeaders,
