@@ -162,7 +162,10 @@ function createGeneration(loaded: Loaded, shared: Shared, before: ReadonlyMap<st
   const send = createSend({
     attemptsMax: config.retry.attempts,
     retryShare: config.retry.share,
-    onAttempt: metrics.attemptEnded,
+    onAttempt: (upstream, error) => {
+      metrics.attemptEnded(upstream, error);
+      log().trace("attempt", { upstream, error: error?.code });
+    },
   });
   const app = createApp({
     identify: createIdentify(loaded.secrets.apiKeys),

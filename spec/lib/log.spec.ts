@@ -60,7 +60,7 @@ describe.each(["json", "pretty"] as const)("a %s log", (format) => {
   it.each(logLevels)("at level %s leaves out what is less grave", (level) => {
     const { log, lines } = logTo({ format, level });
 
-    for (const one of ["error", "warn", "info", "debug"] as const) log[one](`this is ${one}`);
+    for (const one of logLevels) log[one](`this is ${one}`);
 
     const want = logLevels.slice(0, logLevels.indexOf(level) + 1);
     expect(lines.map((line) => /this is (\w+)/.exec(line)?.[1])).toEqual(want);

@@ -19,7 +19,7 @@ Flags of serve, check-config, config show and healthcheck
   --upstream [TYPE=]URL   a server behind; repeat for more (ollama=http://127.0.0.1:11434)
   --config FILE           the configuration file
   --data-dir DIR          where the daemon keeps its files
-  --log-level LEVEL       error, warn, info or debug (info)
+  --log-level LEVEL       error, warn, info, debug or trace (info)
   --log-format FORMAT     auto, json or pretty (auto)
   --json                  check-config, config show, version: print JSON
 

@@ -165,7 +165,7 @@ const catalog = z.strictObject({
 });
 
 const log = z.strictObject({
-  /** error, warn, info or debug. */
+  /** error, warn, info, debug or trace. */
   level: z.enum(logLevels, expected(`one of ${logLevels.join(", ")}`)).default("info"),
   /** json, pretty, or auto: pretty on a terminal. */
   format: z.enum(["auto", "json", "pretty"], expected("auto, json or pretty")).default("auto"),

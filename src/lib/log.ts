@@ -1,7 +1,7 @@
 import { write, writeSync } from "node:fs";
 import { stringifyLine } from "./json.ts";
 
-export const logLevels = ["error", "warn", "info", "debug"] as const;
+export const logLevels = ["error", "warn", "info", "debug", "trace"] as const;
 export type LogLevel = (typeof logLevels)[number];
 export type LogFormat = "json" | "pretty";
 export type LogFields = Readonly<Record<string, unknown>>;
@@ -12,6 +12,7 @@ export interface Logger {
   warn(message: string, fields?: LogFields): void;
   info(message: string, fields?: LogFields): void;
   debug(message: string, fields?: LogFields): void;
+  trace(message: string, fields?: LogFields): void;
 }
 
 /** Where log lines go. */
@@ -100,7 +101,7 @@ export function createLogger(options: LoggerOptions): Logger {
         render({ time: new Date(options.now()).toISOString(), level, message, fields }, options.colour),
       );
     };
-  return { error: at("error"), warn: at("warn"), info: at("info"), debug: at("debug") };
+  return { error: at("error"), warn: at("warn"), info: at("info"), debug: at("debug"), trace: at("trace") };
 }
 
 interface LogEvent {
@@ -119,6 +120,7 @@ const colourOf: Readonly<Record<LogLevel, string>> = {
   warn: "\u001b[33m",
   info: "\u001b[32m",
   debug: "\u001b[36m",
+  trace: "\u001b[90m",
 };
 
 function prettyLine({ time, level, message, fields }: LogEvent, colour: boolean): string {
