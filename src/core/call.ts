@@ -22,6 +22,24 @@ export type Operation =
   | "blob"
   | "account";
 
+const inference = new Set<Operation>([
+  "generate",
+  "chat",
+  "embed",
+  "embeddings",
+  "completions",
+  "responses",
+  "transcriptions",
+  "messages",
+]);
+
+/** Whether an operation runs a model. */
+export const isInference = (operation: Operation): boolean => inference.has(operation);
+
+/** Whether an operation changes nothing where it is done, so that it may be sent twice, or elsewhere. */
+export const isRepeatable = (operation: Operation): boolean =>
+  inference.has(operation) || operation === "show";
+
 /** One request that an upstream is to answer. */
 export interface Call {
   readonly id: string;

@@ -54,11 +54,14 @@ export function createFrameGate(dialect: Dialect, operation: Operation, upstream
   };
 }
 
-/** For a body that has no frames: its end is where the connection says it is. */
-export const openGate: FrameGate = {
+/** For a body whose end is known already: nothing is judged any more. */
+export const endedGate = (end: AnswerEnd): FrameGate => ({
   push: (chunk) => chunk,
-  end: () => ({ last: empty, end: { complete: true, error: undefined, usage: undefined } }),
-};
+  end: () => ({ last: empty, end }),
+});
+
+/** The end of an answer that is not judged: it is where the connection, or the status, says it is. */
+export const unjudgedEnd: AnswerEnd = { complete: true, error: undefined, usage: undefined };
 
 const broken = (upstream: string, text: string): ProxyError =>
   new ProxyError("upstream_broken", `upstream ${upstream} ${text}`, { upstream });

@@ -2,6 +2,7 @@ import type { ServerResponse } from "node:http";
 import type { DialectName, Reply } from "../core/call.ts";
 import { hopsText, ProxyError, toProxyError } from "../core/error.ts";
 import { dialects } from "../dialect/dialects.ts";
+import { isFramed } from "../lib/framing.ts";
 import { headerText } from "../lib/header-text.ts";
 import type { Clock } from "../lib/time.ts";
 import { type CallRecord, noteError } from "../stats/record.ts";
@@ -103,7 +104,7 @@ function endWith(outgoing: ServerResponse, body: Uint8Array): void {
 
 function head(exchange: Exchange, reply: Reply): void {
   const { outgoing, record } = exchange;
-  exchange.streams = /ndjson|event-stream/.test(reply.contentType ?? "");
+  exchange.streams = isFramed(reply.contentType);
   const headers: Record<string, string | number> = { ...reply.headers, "X-Chasqui-Request-Id": record.id };
   if (reply.contentType !== undefined) headers["Content-Type"] = reply.contentType;
   const empty = record.method === "HEAD" || reply.status === 204;

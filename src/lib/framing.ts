@@ -1,6 +1,11 @@
 /** How a stream is cut into frames: NDJSON by line feed, SSE by a blank line. */
 export type FrameKind = "line" | "event";
 
+/** Whether a body of this content type is a stream of frames. */
+export function isFramed(contentType: string | undefined): boolean {
+  return /ndjson|event-stream/.test(contentType ?? "");
+}
+
 /** A frame that grew over its bound. */
 export class FrameTooLongError extends Error {
   override readonly name = "FrameTooLongError";

@@ -21,7 +21,7 @@ export const deliver: Deliver = (call, sent, record) => {
     sent.settle();
     return { ...head, body: answer.body };
   }
-  return { ...head, body: leavable(relay(answer, sent, record), () => abandon(answer, sent)) };
+  return { ...head, body: leavable(relay(answer, sent, record), () => finish(answer, sent, abandoned())) };
 };
 
 function namesOf(call: Call, sent: Sent): Record<string, string> {
@@ -33,11 +33,12 @@ function namesOf(call: Call, sent: Sent): Record<string, string> {
 
 /** The upstream's own bytes; only whole frames pass, so that an error frame of ours never lands in the middle of one. */
 async function* relay(
-  { first, rest, gate }: Flow,
+  flow: Flow,
   sent: Sent,
   record: CallRecord,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  let failure: ProxyError | undefined = new ProxyError("client_closed", "the client left");
+  const { first, rest, gate } = flow;
+  let failure: ProxyError | undefined = abandoned();
   try {
     if (first.length > 0) yield first;
     for await (const chunk of rest) {
@@ -53,16 +54,14 @@ async function* relay(
     failure = toProxyError(thrown);
     throw failure;
   } finally {
-    // A client that leaves at the first frame leaves a rest that nobody has begun to read.
-    await rest[Symbol.asyncIterator]().return?.();
-    sent.settle(failure);
+    await finish(flow, sent, failure);
   }
 }
 
 /** A generator that was never begun runs no clean-up when it is left; this does it then. */
 function leavable(
   body: AsyncGenerator<Uint8Array, void, undefined>,
-  abandoned: () => Promise<void>,
+  leave: () => Promise<void>,
 ): AsyncIterable<Uint8Array> {
   let begun = false;
   const iterator: AsyncIterator<Uint8Array, void, undefined> = {
@@ -71,7 +70,7 @@ function leavable(
       return body.next();
     },
     async return() {
-      if (!begun) await abandoned();
+      if (!begun) await leave();
       begun = true;
       return body.return();
     },
@@ -79,7 +78,10 @@ function leavable(
   return { [Symbol.asyncIterator]: () => iterator };
 }
 
-async function abandon({ rest }: Flow, sent: Sent): Promise<void> {
+const abandoned = (): ProxyError => new ProxyError("client_closed", "the client left");
+
+/** Gives everything back, also the rest of an answer that nobody has begun to read. */
+async function finish({ rest }: Flow, sent: Sent, failure: ProxyError | undefined): Promise<void> {
   await rest[Symbol.asyncIterator]().return?.();
-  sent.settle(new ProxyError("client_closed", "the answer was not wanted any more"));
+  sent.settle(failure);
 }

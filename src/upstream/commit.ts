@@ -2,7 +2,8 @@ import type { Call } from "../core/call.ts";
 import { ProxyError } from "../core/error.ts";
 import type { AnswerEnd, Dialect } from "../dialect/dialect.ts";
 import { dialects } from "../dialect/dialects.ts";
-import { createFrameGate, type FrameGate, openGate } from "../dialect/frame-gate.ts";
+import { createFrameGate, endedGate, type FrameGate, unjudgedEnd } from "../dialect/frame-gate.ts";
+import { isFramed } from "../lib/framing.ts";
 import { isObject, tryParse } from "../lib/json.ts";
 import { faultOf } from "./faults.ts";
 import { readBody } from "./models.ts";
@@ -26,8 +27,6 @@ const holdBytesMax = 8 * 1_024 ** 2;
 /** Of an answer with an error status, this much is read. */
 const refusalBytesMax = 65_536;
 
-const noBytes = new Uint8Array(0);
-
 const generating = new Set<Call["operation"]>(["generate", "chat", "completions", "responses", "messages"]);
 
 /** Operations whose answer is judged by its status alone. */
@@ -40,8 +39,7 @@ const unjudged = new Set<Call["operation"]>(["blob", "copy", "delete", "account"
 export function commit(call: Call, reply: UpstreamReply, upstream: string): Promise<Committed> {
   if (reply.status >= 300) return refuse(call, reply, upstream);
   const from = { dialect: dialects[call.dialect], upstream };
-  const streams =
-    !unjudged.has(call.operation) && /ndjson|event-stream/.test(reply.headers["content-type"] ?? "");
+  const streams = !unjudged.has(call.operation) && isFramed(reply.headers["content-type"]);
   return streams ? commitStream(call, reply, from) : commitWhole(call, reply, from);
 }
 
@@ -84,12 +82,7 @@ async function commitStream(call: Call, reply: UpstreamReply, { dialect, upstrea
       throw new ProxyError("upstream_broken", `upstream ${upstream} sent an empty answer`, { upstream });
     const { last, end } = gate.end();
     refuseError(call, end, upstream);
-    return {
-      kind: "flow",
-      first: last,
-      rest: resumed(iterator),
-      gate: { ...openGate, end: () => ({ last: noBytes, end }) },
-    };
+    return { kind: "flow", first: last, rest: resumed(iterator), gate: endedGate(end) };
   } catch (thrown) {
     await iterator.return?.();
     throw faultOf(thrown, upstream, true);
@@ -114,7 +107,12 @@ async function commitWhole(
     held.push(next.value);
     bytes += next.value.length;
     if (bytes > holdBytesMax) {
-      return { kind: "flow", first: Buffer.concat(held), rest: resumed(iterator), gate: openGate };
+      return {
+        kind: "flow",
+        first: Buffer.concat(held),
+        rest: resumed(iterator),
+        gate: endedGate(unjudgedEnd),
+      };
     }
   }
   const [only] = held;
@@ -122,10 +120,8 @@ async function commitWhole(
   return { kind: "whole", body, end: judge(call, body, { dialect, upstream }) };
 }
 
-const unknownEnd: AnswerEnd = { complete: true, error: undefined, usage: undefined };
-
 function judge(call: Call, body: Uint8Array, { dialect, upstream }: From): AnswerEnd {
-  if (unjudged.has(call.operation) || call.method === "HEAD") return unknownEnd;
+  if (unjudged.has(call.operation) || call.method === "HEAD") return unjudgedEnd;
   const answer = tryParse(Buffer.from(body.buffer, body.byteOffset, body.length).toString("utf8"));
   const end = isObject(answer) ? dialect.decodeWhole(answer, call.operation) : undefined;
   if (end?.error !== undefined && call.operation !== "pull") {

@@ -1,4 +1,4 @@
-import type { Call } from "../core/call.ts";
+import { type Call, isRepeatable } from "../core/call.ts";
 import { createSemaphore } from "../lib/semaphore.ts";
 import type { Clock } from "../lib/time.ts";
 import { createHealth, type HealthState } from "./health.ts";
@@ -88,10 +88,7 @@ export function createOllamaUpstream(
   };
 }
 
-/** Operations that change something at the server: they are sent once. */
-const changing = new Set<Call["operation"]>(["pull", "push", "create", "copy", "delete", "blob", "account"]);
-
 function attemptOf({ method, path, headers, raw, operation }: Call): Attempt {
   const body = raw instanceof Uint8Array && raw.length === 0 ? undefined : raw;
-  return { method, path, headers, body, repeatable: !changing.has(operation) };
+  return { method, path, headers, body, repeatable: isRepeatable(operation) };
 }

@@ -1,4 +1,4 @@
-import type { Call } from "../core/call.ts";
+import { type Call, isInference, isRepeatable } from "../core/call.ts";
 import { type Hop, ProxyError, toProxyError } from "../core/error.ts";
 import { commit, type Committed } from "./commit.ts";
 import { queueFault } from "./faults.ts";
@@ -33,20 +33,6 @@ export interface SendParts {
 /** Retries that may be spent at once after a quiet time. */
 const retryBurst = 10;
 
-/** Operations that run a model. They change nothing at the upstream, so another may be asked. */
-const inference = new Set<Call["operation"]>([
-  "generate",
-  "chat",
-  "embed",
-  "embeddings",
-  "completions",
-  "responses",
-  "transcriptions",
-  "messages",
-]);
-
-const repeatable = (call: Call): boolean => inference.has(call.operation) || call.operation === "show";
-
 export function createSend({ attemptsMax, retryShare, onAttempt }: SendParts): Send {
   const budget = createRetryBudget(retryShare);
 
@@ -63,7 +49,7 @@ export function createSend({ attemptsMax, retryShare, onAttempt }: SendParts): S
         const error = toProxyError(thrown);
         error.hops = hops;
         left = othersFor(error, left, upstream);
-        const mayRepeat = error.retryable && repeatable(call) && !signal.aborted;
+        const mayRepeat = error.retryable && isRepeatable(call.operation) && !signal.aborted;
         if (!mayRepeat || left.length === 0 || hops.length + 1 >= attemptsMax || !budget.spend()) throw error;
         hops.push({ upstream: upstream.name, error: error.code });
       }
@@ -94,7 +80,7 @@ async function attempt(
     if (upstream.health.state !== "up") throw wentDown(upstream);
     const reply = await upstream.send(call, signal);
     const answer = await commit(call, reply, upstream.name);
-    if (inference.has(call.operation)) upstream.noteLoaded(route.key);
+    if (isInference(call.operation)) upstream.noteLoaded(route.key);
     return { upstream: upstream.name, status: reply.status, headers: passedOn(reply), answer, settle };
   } catch (thrown) {
     const error = toProxyError(thrown);
@@ -112,7 +98,7 @@ function wentDown({ name, health }: Upstream): ProxyError {
 
 /** A place at the upstream: at once when one is free, else after a wait in its queue. */
 function placeAt(upstream: Upstream, call: Call, signal: Signal): (() => void) | Promise<() => void> {
-  const semaphore = inference.has(call.operation) ? upstream.inference : upstream.control;
+  const semaphore = isInference(call.operation) ? upstream.inference : upstream.control;
   const refuse = (thrown: unknown): never => {
     throw queueFault(thrown, upstream.name, 1_000);
   };
