@@ -17,16 +17,27 @@ function parsed<Value>(what: string, read: (text: string) => Value | undefined) 
   });
 }
 
+type Unit = "duration" | "size";
+
+/** In what a number of the configuration is written. */
+const units = new WeakMap<z.core.$ZodType, Unit>();
+
+function inUnit<Schema extends z.ZodType>(unit: Unit, schema: Schema): Schema {
+  units.set(schema, unit);
+  return schema;
+}
+
 const positive = (text: string): number | undefined => {
   const ms = parseDuration(text);
   return ms === undefined || ms < 1 ? undefined : ms;
 };
 /** A time without which the daemon could not work. */
 const wait = (fallback: string) =>
-  parsed("a duration of at least 1ms, such as 30s or 5m", positive).prefault(fallback);
+  inUnit("duration", parsed("a duration of at least 1ms, such as 30s or 5m", positive)).prefault(fallback);
 const duration = (fallback: string) =>
-  parsed("a duration such as 30s, 5m or 0", parseDuration).prefault(fallback);
-const size = (fallback: string) => parsed("a size such as 100MiB", parseSize).prefault(fallback);
+  inUnit("duration", parsed("a duration such as 30s, 5m or 0", parseDuration)).prefault(fallback);
+const size = (fallback: string) =>
+  inUnit("size", parsed("a size such as 100MiB", parseSize)).prefault(fallback);
 /** Variables hold texts, also those of numbers and of true and false. */
 const numberFrom = (value: unknown): unknown =>
   typeof value === "string" && /^-?\d+(?:\.\d+)?$/.test(value) ? Number(value) : value;
@@ -217,24 +228,32 @@ function unwrapped(schema: z.core.$ZodType): z.core.$ZodType {
   return wraps ? unwrapped(schema.unwrap()) : schema;
 }
 
+/** The schema of a place, its default still around it. */
+function schemaAt(at: readonly PropertyKey[]): z.core.$ZodType {
+  let schema: z.core.$ZodType = configSchema;
+  for (const step of at) {
+    const inner = unwrapped(schema);
+    if (inner instanceof z.ZodArray) schema = inner.element;
+    else schema = inner instanceof z.ZodObject ? (inner.shape[String(step)] ?? z.unknown()) : z.unknown();
+  }
+  return schema;
+}
+
 /** The default of a key as one would write it; undefined where there is none. */
 export function writtenDefault(path: string): unknown {
-  let schema: z.core.$ZodType = configSchema;
-  for (const step of path.split(".")) {
-    const object = unwrapped(schema);
-    schema = object instanceof z.ZodObject ? (object.shape[step] ?? z.unknown()) : z.unknown();
-  }
+  const schema = schemaAt(path.split("."));
   return schema instanceof z.ZodPrefault || schema instanceof z.ZodDefault
     ? schema.def.defaultValue
     : undefined;
 }
 
+/** The unit in which the number under a key is written, if it has one. */
+export function unitOf(path: string): Unit | undefined {
+  return units.get(unwrapped(schemaAt(path.split("."))));
+}
+
 /** The keys the schema knows at a place; none where there is no object. */
 export function keysAt(at: readonly PropertyKey[]): string[] {
-  let schema = unwrapped(configSchema);
-  for (const step of at) {
-    if (schema instanceof z.ZodArray) schema = unwrapped(schema.element);
-    else if (schema instanceof z.ZodObject) schema = unwrapped(schema.shape[String(step)] ?? z.unknown());
-  }
+  const schema = unwrapped(schemaAt(at));
   return schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
 }

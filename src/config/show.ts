@@ -1,11 +1,10 @@
 import { stringify } from "yaml";
-import type { Json } from "../lib/json.ts";
-import { isObject } from "../lib/json.ts";
+import { isObject, type Json } from "../lib/json.ts";
 import { formatHostPort } from "../lib/address.ts";
 import { formatSize } from "../lib/size.ts";
 import { formatDuration } from "../lib/time.ts";
 import type { Loaded } from "./load.ts";
-import { leafPaths, secretKeys } from "./schema.ts";
+import { leafPaths, secretKeys, unitOf } from "./schema.ts";
 import { originOf } from "./tree.ts";
 
 /** One key of the effective configuration. */
@@ -46,15 +45,15 @@ function valueAt(value: unknown, path: readonly string[]): unknown {
   );
 }
 
-const durationKeys =
-  /(?:timeout|_delay|drain|keep_alive|connect|first_byte|idle|total|window|cooldown|cooldown_max|refresh)$/;
-const sizeKeys = /(?:body_limit|held_bodies_limit|header_limit)$/;
-
 function written(key: string, value: unknown): Json {
-  if (typeof value === "number" && durationKeys.test(key)) return formatDuration(value);
-  if (typeof value === "number" && sizeKeys.test(key)) return formatSize(value);
-  if (key === "server.listen" && isHostPort(value)) return formatHostPort(value);
-  return masked(value);
+  if (typeof value === "number") return writtenNumber(key, value);
+  return isHostPort(value) ? formatHostPort(value) : masked(value);
+}
+
+function writtenNumber(key: string, value: number): Json {
+  const unit = unitOf(key);
+  if (unit === "duration") return formatDuration(value);
+  return unit === "size" ? formatSize(value) : value;
 }
 
 function isHostPort(value: unknown): value is { host: string; port: number } {
