@@ -1,7 +1,13 @@
 import type { Logger } from "./lib/log.ts";
 import type { Clock } from "./lib/time.ts";
+import { openCache, type OpenCache } from "./cache/open.ts";
+import { createPolicy, placeOf } from "./cache/policy.ts";
+import { hasTimeWords } from "./cache/time-words.ts";
+import { cacheOptions, policyOptions } from "./config/cache-options.ts";
 import type { Loaded } from "./config/load.ts";
 import { upstreamOptions } from "./config/upstream-options.ts";
+import type { Call } from "./core/call.ts";
+import { dialects } from "./dialect/dialects.ts";
 import { createAdminPages, type ReloadState } from "./http/admin.ts";
 import { createApp } from "./http/app.ts";
 import { createServeCall } from "./http/calls.ts";
@@ -13,7 +19,9 @@ import { createHeldBodies, type HeldBodies } from "./http/held-bodies.ts";
 import { logRequest } from "./http/request-log.ts";
 import { createResponder } from "./http/respond.ts";
 import { createDaemonServer, type DaemonServer, type Handler, type ServerLimits } from "./http/server.ts";
-import { createAnswer } from "./pipeline/answer.ts";
+import { type Answer, createAnswer } from "./pipeline/answer.ts";
+import { createCachingAnswer } from "./pipeline/caching.ts";
+import type { FlownAnswer } from "./pipeline/fly.ts";
 import { deliver } from "./pipeline/deliver.ts";
 import { createMetrics } from "./stats/metrics.ts";
 import { createDemoUpstream } from "./upstream/demo.ts";
@@ -49,6 +57,8 @@ export interface Daemon extends DaemonServer {
   reloadFailed(): void;
   /** Turns `/readyz` to 503; requests are still taken. */
   beginDrain(): void;
+  /** Writes what the cache still holds and lets go of its tiers; when no request is left. Never rejects. */
+  readonly close: () => Promise<void>;
 }
 
 /** One reading of the configuration at work. */
@@ -66,11 +76,12 @@ export function createDaemon(parts: DaemonParts): Daemon {
   const startedMs = clock.monotonicMs();
   const lifecycle = { draining: false };
   const reloads = { reloads: 0, failed_reloads: 0, last_reload_successful: true };
-
   const heldBodies = createHeldBodies();
+  const cache = openCache<FlownAnswer>(cacheOptions(parts.loaded), { clock, log });
   const shared: Shared = {
     ...parts,
     heldBodies,
+    cache,
     metrics,
     lifecycle,
     uptimeSeconds: () => (clock.monotonicMs() - startedMs) / 1_000,
@@ -94,12 +105,9 @@ export function createDaemon(parts: DaemonParts): Daemon {
     const next = createGeneration(loaded, shared, now.upstreams);
     await next.registry.start(loaded.config.catalog.timeout);
     const before = now;
-    const begun = new Set(http.exchanges);
     now = next;
     before.registry.stop();
-    for (const [definition, upstream] of before.upstreams) {
-      if (!next.upstreams.has(definition)) retire(upstream, begun, { clock, exchanges: http.exchanges });
-    }
+    retireAll(before, next, { clock, exchanges: http.exchanges });
     reloads.reloads += 1;
     reloads.last_reload_successful = true;
   };
@@ -121,6 +129,7 @@ export function createDaemon(parts: DaemonParts): Daemon {
       reloads.last_reload_successful = false;
     },
     beginDrain: () => void (lifecycle.draining = true),
+    close: () => cache.close(),
   };
 }
 
@@ -135,6 +144,7 @@ function serverLimits({ config: { server } }: Loaded): ServerLimits {
 
 interface Shared extends Omit<DaemonParts, "loaded"> {
   readonly metrics: ReturnType<typeof createMetrics>;
+  readonly cache: OpenCache<FlownAnswer>;
   readonly heldBodies: HeldBodies;
   readonly lifecycle: { readonly draining: boolean };
   readonly uptimeSeconds: () => number;
@@ -170,13 +180,17 @@ function createGeneration(loaded: Loaded, shared: Shared, before: ReadonlyMap<st
   const app = createApp({
     identify: createIdentify(loaded.secrets.apiKeys),
     serveCall: createServeCall({
-      answer: createAnswer({ route: registry.route, send, deliver }),
+      answer: cachingAnswer(loaded, shared, {
+        registry,
+        ask: createAnswer({ route: registry.route, send, deliver }),
+      }),
       registry,
       responder,
       clock,
       instanceId: shared.instanceId,
       heldBodies: shared.heldBodies,
       heldBytesMax: config.server.held_bodies_limit,
+      asking: { isShared: config.cache.scope === "shared", control: config.cache.control },
       limits: {
         bytesMax: config.server.body_limit,
         idleMs: config.server.body_idle_timeout,
@@ -194,6 +208,40 @@ function createGeneration(loaded: Loaded, shared: Shared, before: ReadonlyMap<st
     headersMax: config.server.headers_max,
   });
   return { registry, handler: { guard, app }, upstreams };
+}
+
+/** The straight line with the cache before it. */
+function cachingAnswer(
+  loaded: Loaded,
+  { cache, clock }: Shared,
+  { registry, ask }: { readonly registry: Registry; readonly ask: Answer },
+): Answer {
+  const keys = {
+    secret: cache.secret.secret,
+    epoch: cache.secret.epoch,
+    digestOf: (model: string, upstream: string | undefined) => registry.factsOf(model, upstream).digest,
+  };
+  const policy = createPolicy(policyOptions(loaded), keys);
+  const models = {
+    keyOf: registry.keyOf,
+    contextOf: (model: string) => registry.factsOf(model).contextTokens,
+    isLoaded: (model: string) => registry.factsOf(model).isLoaded,
+  };
+  return createCachingAnswer({
+    ...cache,
+    ask,
+    policy,
+    placeOf: (call, wire) => placeOf(call, keys, wire),
+    models,
+    isAboutNow,
+    clock,
+  });
+}
+
+/** Whether the last thing the user said is about the present. */
+function isAboutNow({ dialect, wire, operation }: Call): boolean {
+  const { messages } = dialects[dialect].decodeRequest(wire, operation);
+  return hasTimeWords(messages.findLast((message) => message.role === "user")?.text ?? "");
 }
 
 /** Upstreams whose definition has not changed are taken over from the generation before. */
@@ -215,15 +263,24 @@ function createUpstreams(loaded: Loaded, { clock, log }: Shared, before: Readonl
   return upstreams;
 }
 
+/** Closes the upstreams that the next generation has not taken over. */
+function retireAll(before: Generation, next: Generation, parts: RetireParts): void {
+  const begun = new Set(parts.exchanges);
+  for (const [definition, upstream] of before.upstreams) {
+    if (!next.upstreams.has(definition)) retire(upstream, begun, parts);
+  }
+}
+
+interface RetireParts {
+  readonly clock: Clock;
+  readonly exchanges: Iterable<Exchange>;
+}
+
 /** How often it is looked whether an upstream that is no longer configured has finished its work. */
 const retireCheckMs = 1_000;
 
 /** Closes an upstream when the requests that may still come to it are over. */
-function retire(
-  upstream: Upstream,
-  begun: ReadonlySet<Exchange>,
-  parts: { readonly clock: Clock; readonly exchanges: Iterable<Exchange> },
-): void {
+function retire(upstream: Upstream, begun: ReadonlySet<Exchange>, parts: RetireParts): void {
   const left = [...parts.exchanges].some((exchange) => begun.has(exchange));
   if (left) parts.clock.after(retireCheckMs, () => retire(upstream, begun, parts));
   else upstream.close();

@@ -107,7 +107,7 @@ async function compare(targets: readonly Target[], load: Load): Promise<void> {
 
 const upstream = await startUpstream();
 const nginx = await startNginx(upstream.port);
-const targets = [upstream, await startChasqui(upstream.port), ...(nginx === undefined ? [] : [nginx])];
+const targets = [upstream, await startChasqui(upstream.port, "off"), ...(nginx === undefined ? [] : [nginx])];
 if (nginx === undefined) console.log("nginx is not installed, so it is left out");
 
 const [first] = loads;

@@ -19,21 +19,30 @@ export interface Target {
 }
 
 /** The upstream itself, in a process of its own. */
-export async function startUpstream(): Promise<Target> {
-  const script = fileURLToPath(new URL("upstream.ts", import.meta.url));
+export const startUpstream = (): Promise<Target> => startScript("upstream.ts", "direct");
+
+/** A server that does the least for a hit, in a process of its own. */
+export const startBare = (): Promise<Target> => startScript("bare.ts", "bare node:http");
+
+async function startScript(file: string, name: string): Promise<Target> {
+  const script = fileURLToPath(new URL(file, import.meta.url));
   const child = fork(script, { execArgv: ["--import", "tsx"] });
   const [port] = (await once(child, "message")) as [number];
   return {
-    name: "direct",
+    name,
     port,
-    cpuMs: () => Promise.resolve(undefined),
-    rssBytes: () => Promise.resolve(undefined),
+    cpuMs: () => Promise.resolve(cpuMsOf(child.pid ?? 0)),
+    rssBytes: () => Promise.resolve(rssBytesOf(child.pid ?? 0)),
     stop: () => ended(child),
   };
 }
 
-export async function startChasqui(upstreamPort: number): Promise<Target> {
-  const daemon = await spawnDaemon(["--upstream", `127.0.0.1:${upstreamPort}`]);
+export async function startChasqui(upstreamPort: number, cache: "on" | "off"): Promise<Target> {
+  const enabled = { CHASQUI_CACHE_ENABLED: String(cache === "on") };
+  const daemon = await spawnDaemon(
+    ["--upstream", `127.0.0.1:${upstreamPort}`, "--log-level", "info"],
+    enabled,
+  );
   const stats = async (): Promise<{ process: { cpu_ms: number; rss_bytes: number } }> => {
     const { body } = await request(`${daemon.url}/api/stats`);
     return (await body.json()) as { process: { cpu_ms: number; rss_bytes: number } };
@@ -47,18 +56,21 @@ export async function startChasqui(upstreamPort: number): Promise<Target> {
   };
 }
 
-/** nginx as a plain reverse proxy with one worker, where it is installed. */
-export async function startNginx(upstreamPort: number): Promise<Target | undefined> {
+/** nginx with one worker, where it is installed: a plain reverse proxy, or one that caches by the request's body. */
+export async function startNginx(
+  upstreamPort: number,
+  kind: "proxy" | "proxy_cache" = "proxy",
+): Promise<Target | undefined> {
   if (!nginxInstalled()) return undefined;
   const dir = mkdtempSync(path.join(tmpdir(), "chasqui-bench-"));
   const port = await freePort();
   const file = path.join(dir, "nginx.conf");
-  writeFileSync(file, nginxConfig(dir, port, upstreamPort));
+  writeFileSync(file, nginxConfig(dir, { port, upstreamPort, kind }));
   const child = spawn("nginx", ["-c", file, "-p", dir, "-g", "daemon off;"], { stdio: "ignore" });
   await answering(port);
   const pids = (): number[] => [child.pid ?? 0, ...childrenOf(child.pid ?? 0)];
   return {
-    name: "nginx",
+    name: kind === "proxy" ? "nginx" : "nginx proxy_cache",
     port,
     cpuMs: () => Promise.resolve(sum(pids().map(cpuMsOf))),
     rssBytes: () => Promise.resolve(sum(pids().map(rssBytesOf))),
@@ -66,7 +78,21 @@ export async function startNginx(upstreamPort: number): Promise<Target | undefin
   };
 }
 
-const nginxConfig = (dir: string, port: number, upstreamPort: number): string => `
+interface NginxOptions {
+  readonly port: number;
+  readonly upstreamPort: number;
+  readonly kind: "proxy" | "proxy_cache";
+}
+
+const caching = `
+      client_body_buffer_size 64k;
+      client_max_body_size 64k;
+      proxy_cache answers;
+      proxy_cache_methods POST;
+      proxy_cache_key "$uri$request_body";
+      proxy_cache_valid 200 1h;`;
+
+const nginxConfig = (dir: string, { port, upstreamPort, kind }: NginxOptions): string => `
 worker_processes 1;
 pid ${dir}/pid;
 error_log ${dir}/error.log;
@@ -78,6 +104,7 @@ http {
   fastcgi_temp_path ${dir}/fastcgi;
   uwsgi_temp_path ${dir}/uwsgi;
   scgi_temp_path ${dir}/scgi;
+  proxy_cache_path ${dir}/cache keys_zone=answers:8m;
   upstream model { server 127.0.0.1:${upstreamPort}; keepalive 64; }
   server {
     listen 127.0.0.1:${port};
@@ -85,7 +112,7 @@ http {
       proxy_pass http://model;
       proxy_http_version 1.1;
       proxy_set_header Connection "";
-      proxy_buffering off;
+      ${kind === "proxy" ? "proxy_buffering off;" : caching}
     }
   }
 }

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { answerText } from "./cached-answer.ts";
 
 /** A server that answers like Ollama at once: 600 bytes whole, or a stream of 600 lines about 1 ms apart. */
 const times = { created_at: "2026-11-21T00:39:46.311127892Z" };
@@ -35,9 +36,10 @@ function generate(incoming: IncomingMessage, outgoing: ServerResponse): void {
   incoming.on("data", (chunk: Buffer) => (body += chunk.toString("latin1")));
   incoming.on("end", () => {
     if (!body.includes('"stream":false')) return stream(outgoing);
-    const headers = { "Content-Type": "application/json; charset=utf-8", "Content-Length": whole.length };
+    const text = body.includes("Why is the sky") ? answerText : whole;
+    const headers = { "Content-Type": "application/json; charset=utf-8", "Content-Length": text.length };
     outgoing.writeHead(200, headers);
-    outgoing.end(whole);
+    outgoing.end(text);
   });
 }
 

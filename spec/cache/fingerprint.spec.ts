@@ -11,7 +11,6 @@ const base: Question = {
   model: "qwen3",
   wire: {},
   digest: "sha256:1",
-  contextLength: 4096,
 };
 
 const printOf = (wire: JsonObject, over: Partial<Question> = {}) =>
@@ -51,12 +50,6 @@ describe("requests that mean the same", () => {
     ["library/qwen3:latest", "qwen3"],
   ])("name the model %s or %s", (one, other) => {
     expect(printOf({}, { model: one })).toBe(printOf({}, { model: other }));
-  });
-
-  it("need no context length of the backend once they say their own", () => {
-    const wire = { options: { num_ctx: 8192 } };
-
-    expect(printOf(wire, { contextLength: 1 })).toBe(printOf(wire, { contextLength: 2 }));
   });
 });
 
@@ -101,8 +94,6 @@ describe("requests that differ", () => {
       { model: "qwen3:8b" },
       { digest: "sha256:2" },
       { digest: undefined },
-      { contextLength: 8192 },
-      { contextLength: undefined },
     ].map((over) => printOf(message("a"), over as Partial<Question>));
 
     expect(new Set(prints).size).toBe(prints.length);

@@ -6,6 +6,7 @@ import { createFrameGate } from "../../src/dialect/frame-gate.ts";
 import { deliver } from "../../src/pipeline/deliver.ts";
 import { createRecord, type CallRecord } from "../../src/stats/record.ts";
 import type { Sent } from "../../src/upstream/retry.ts";
+import { nobody } from "../support/asker.ts";
 import { dialectOf, goodFrames, streamTypeOf } from "../support/wires.ts";
 
 interface Delivery {
@@ -26,6 +27,7 @@ function deliverFrom(path: string, chunks: Iterable<Uint8Array> | AsyncIterable<
     model: "tiny",
     headers: {},
     pinnedUpstream: undefined,
+    asker: nobody,
   };
   const record = createRecord("1", "POST");
   const settled: (ProxyError | undefined)[] = [];

@@ -27,11 +27,14 @@ export interface RunningDaemon {
   stop(): Promise<void>;
 }
 
-/** Runs a daemon inside this process, on a free port, with `yaml` as its configuration. */
+/** What is asked twice is answered twice, unless a spec is about the cache and says so. */
+const withoutCache = "cache: { enabled: false }\n";
+
+/** Runs a daemon inside this process, on a free port, with `yaml` as its configuration; without a cache unless it says. */
 export async function startDaemon(yaml: string, environment: NodeJS.ProcessEnv = {}): Promise<RunningDaemon> {
   const { dir, cleanUp } = await scratch();
   const file = path.join(dir, "config.yaml");
-  await writeFile(file, yaml);
+  await writeFile(file, yaml.includes("cache:") ? yaml : withoutCache + yaml);
   const loaded = loadConfig({ config: file, dataDir: dir }, environment);
   const lines: LogFields[] = [];
   const sink: LogSink = {
@@ -62,6 +65,7 @@ export async function startDaemon(yaml: string, environment: NodeJS.ProcessEnv =
       for (const one of daemon.registry.upstreams) one.close();
       daemon.server.closeAllConnections();
       await new Promise((resolve) => daemon.server.close(resolve));
+      await daemon.close();
       await cleanUp();
     },
   };

@@ -45,16 +45,26 @@ export async function startRecordings(): Promise<{ url: string; stop(): Promise<
   };
 }
 
-interface Recording {
-  readonly request: { readonly path: string; readonly body?: string };
+export interface Recording {
+  readonly id: string;
+  readonly request: { readonly method: string; readonly path: string; readonly body?: string };
+  readonly response: {
+    readonly status: number;
+    readonly headers: Record<string, string>;
+    readonly body: string;
+  };
+}
+
+/** Every recorded request with the answer a real Ollama gave. */
+export async function readRecordings(): Promise<Recording[]> {
+  const lines = (await readFile(new URL("ollama.jsonl", directory), "utf8")).split("\n");
+  return lines.filter((line) => line !== "").map((line) => JSON.parse(line) as Recording);
 }
 
 /** Streaming is Ollama's default, and was recorded unsaid; the official client says `stream: true`. */
 async function streamedCases(): Promise<string> {
-  const lines = (await readFile(new URL("ollama.jsonl", directory), "utf8")).split("\n");
-  return lines
-    .filter((line) => line !== "")
-    .map((line) => JSON.parse(line) as Recording)
+  const recordings = await readRecordings();
+  return recordings
     .filter(({ request }) => /^\/api\/(?:chat|generate)$/.test(request.path))
     .filter(
       ({ request }) => request.body?.startsWith('{"model"') === true && !request.body.includes('"stream"'),

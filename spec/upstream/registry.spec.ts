@@ -4,6 +4,7 @@ import { createSemaphore } from "../../src/lib/semaphore.ts";
 import { choose, createRegistry } from "../../src/upstream/registry.ts";
 import type { HealthState } from "../../src/upstream/health.ts";
 import { noModels, type Upstream } from "../../src/upstream/upstream.ts";
+import { nobody } from "../support/asker.ts";
 import { createFakeClock, pass, type FakeClock } from "../support/fake-clock.ts";
 
 interface Traits {
@@ -76,6 +77,7 @@ const callFor = (model: string, more: Partial<Call> = {}): Call => ({
   model,
   headers: {},
   pinnedUpstream: undefined,
+  asker: nobody,
   ...more,
 });
 

@@ -13,8 +13,8 @@ export interface Question {
   readonly wire: JsonObject;
   /** The digest of the model's weights and parameters; undefined where no catalog knows one. */
   readonly digest: string | undefined;
-  /** The context length the model runs with when the request names none, in tokens. */
-  readonly contextLength: number | undefined;
+  /** Headers that reach the backend and may change the answer, as one text. */
+  readonly variant?: string;
 }
 
 /** Say how, when and where a model runs, never what it answers. */
@@ -60,7 +60,7 @@ export function fingerprint(question: Question): Buffer {
     question.operation,
     modelSpelling(question),
     question.digest ?? null,
-    contextOf(question),
+    question.variant ?? "",
     canonicalMembers(question, images),
   ]);
   const hash = createHash("sha256").update(`${text.length}:`).update(text);
@@ -71,12 +71,6 @@ export function fingerprint(question: Question): Buffer {
 function modelSpelling({ dialect, model }: Question): string {
   const name = dialect === "ollama" ? parseModelName(model) : undefined;
   return name === undefined ? model : `${modelKey(name)}${name.source === "cloud" ? " cloud" : ""}`;
-}
-
-function contextOf({ wire, contextLength }: Question): number | null {
-  const options = wire["options"];
-  const isSaid = isObject(options) && options["num_ctx"] !== undefined && options["num_ctx"] !== null;
-  return isSaid ? null : (contextLength ?? null);
 }
 
 function canonicalMembers({ dialect, wire }: Question, images: Buffer[]): [string, Json][] {

@@ -27,7 +27,8 @@ export function drainOnSignals(daemon: Daemon, timesNow: () => DrainTimes, log: 
       first = false;
       const times = timesNow();
       log().info("draining", { signal, in_flight: daemon.exchanges.size, drain_ms: times.drain });
-      void drain(daemon, times).then((cut) => {
+      void drain(daemon, times).then(async (cut) => {
+        await daemon.close();
         log().info("stopped", { cut });
         process.exit(exitCodes.ok);
       });

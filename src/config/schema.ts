@@ -1,60 +1,23 @@
 import { z } from "zod";
 import { parseListen, parseUpstreamUrl } from "../lib/address.ts";
 import { logLevels } from "../lib/log.ts";
-import { parseSize } from "../lib/size.ts";
-import { parseDuration } from "../lib/time.ts";
-
-/** What a bad value is told, beside what it was. */
-const expected = (what: string) => ({ error: `expected ${what}` });
-
-/** A text that `read` understands, or a complaint. The default is given as a text too, as one would write it. */
-function parsed<Value>(what: string, read: (text: string) => Value | undefined) {
-  return z.union([z.string(), z.number()], expected(what)).transform((value, context): Value => {
-    const result = read(String(value));
-    if (result !== undefined) return result;
-    context.addIssue({ code: "custom", message: `expected ${what}` });
-    return z.NEVER;
-  });
-}
-
-type Unit = "duration" | "size";
-
-/** In what a number of the configuration is written. */
-const units = new WeakMap<z.core.$ZodType, Unit>();
-
-function inUnit<Schema extends z.ZodType>(unit: Unit, schema: Schema): Schema {
-  units.set(schema, unit);
-  return schema;
-}
-
-const positive = (text: string): number | undefined => {
-  const ms = parseDuration(text);
-  return ms === undefined || ms < 1 ? undefined : ms;
-};
-/** A time without which the daemon could not work. */
-const wait = (fallback: string) =>
-  inUnit("duration", parsed("a duration of at least 1ms, such as 30s or 5m", positive)).prefault(fallback);
-const duration = (fallback: string) =>
-  inUnit("duration", parsed("a duration such as 30s, 5m or 0", parseDuration)).prefault(fallback);
-const size = (fallback: string) =>
-  inUnit("size", parsed("a size such as 100MiB", parseSize)).prefault(fallback);
-/** Variables hold texts, also those of numbers and of true and false. */
-const numberFrom = (value: unknown): unknown =>
-  typeof value === "string" && /^-?\d+(?:\.\d+)?$/.test(value) ? Number(value) : value;
-const booleanFrom = (value: unknown): unknown =>
-  value === "true" ? true : value === "false" ? false : value;
-
-function whole(min: number) {
-  const what = expected(`a whole number from ${min}`);
-  return z.preprocess(numberFrom, z.int(what).min(min, what));
-}
-const count = (fallback: number, min = 0) => whole(min).default(fallback);
-const share = (fallback: number) => {
-  const what = expected("a share from 0 to 1");
-  return z.preprocess(numberFrom, z.number(what).min(0, what).max(1, what)).default(fallback);
-};
-const text = (what: string) => z.string(expected(what)).min(1, expected(what));
-const list = <Item extends z.ZodType>(item: Item) => z.array(item, expected("a list")).default([]);
+import { cacheSchema } from "./cache-schema.ts";
+import {
+  booleanFrom,
+  count,
+  duration,
+  expected,
+  list,
+  parsed,
+  share,
+  size,
+  text,
+  type Unit,
+  unitOfSchema,
+  wait,
+  whole,
+  yesNo,
+} from "./fields.ts";
 
 const server = z.strictObject({
   /** Where to listen, `host:port`. Beyond loopback it takes API keys or `auth: none`. */
@@ -102,7 +65,7 @@ const apiKey = z.strictObject({
   /** A file that holds the key. */
   key_file: text("a path").optional(),
   /** May change models: pull, push, create, copy, delete. */
-  admin: z.preprocess(booleanFrom, z.boolean(expected("true or false"))).default(false),
+  admin: yesNo(false),
 });
 
 const upstream = z.strictObject({
@@ -198,6 +161,8 @@ export const configSchema = z.strictObject({
   breaker: breaker.prefault({}),
   retry: retry.prefault({}),
   catalog: catalog.prefault({}),
+  /** Answers that are given again. */
+  cache: cacheSchema.prefault({}),
   /** The demo model: auto (while no other upstream is up), on, or off. */
   demo: z
     .preprocess(booleanFrom, z.union([z.enum(demoModes), z.boolean()], expected("auto, on or off")))
@@ -211,7 +176,7 @@ export const configSchema = z.strictObject({
 export type Config = z.output<typeof configSchema>;
 
 /** Keys whose values are never shown. */
-export const secretKeys: ReadonlySet<string> = new Set(["key", "api_key", "sha256"]);
+export const secretKeys: ReadonlySet<string> = new Set(["key", "api_key", "sha256", "password"]);
 
 /** Every key that holds a value of its own, as a dotted path, in the order of the schema. */
 export function leafPaths(schema: z.core.$ZodType = configSchema, prefix = ""): string[] {
@@ -249,7 +214,7 @@ export function writtenDefault(path: string): unknown {
 
 /** The unit in which the number under a key is written, if it has one. */
 export function unitOf(path: string): Unit | undefined {
-  return units.get(unwrapped(schemaAt(path.split("."))));
+  return unitOfSchema(unwrapped(schemaAt(path.split("."))));
 }
 
 /** The keys the schema knows at a place; none where there is no object. */

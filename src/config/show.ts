@@ -26,13 +26,16 @@ export function effectiveSettings({ config, origins, dataDir }: Loaded): ShownSe
 /** The same as YAML with the origins as comments. */
 export function formatSettings(settings: readonly ShownSetting[]): string {
   const lines: string[] = [];
-  let section = "";
+  let open: readonly string[] = [];
   for (const { key, value, origin } of settings) {
-    const [first = "", second] = key.split(".");
-    if (second !== undefined && first !== section) lines.push(`${first}:`);
-    section = first;
-    const indent = second === undefined ? "" : "  ";
-    const text = stringify({ [second ?? first]: value }, { lineWidth: 0 }).trimEnd();
+    const sections = key.split(".");
+    const name = sections.pop() ?? "";
+    const same = sections.findIndex((section, depth) => section !== open[depth]);
+    for (const [depth, section] of sections.entries())
+      if (same >= 0 && depth >= same) lines.push(`${"  ".repeat(depth)}${section}:`);
+    open = sections;
+    const indent = "  ".repeat(sections.length);
+    const text = stringify({ [name]: value }, { lineWidth: 0 }).trimEnd();
     lines.push(`${indent}${text.replaceAll("\n", `\n${indent}`)}  # ${origin}`);
   }
   return `${lines.join("\n")}\n`;

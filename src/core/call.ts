@@ -40,6 +40,35 @@ export const isInference = (operation: Operation): boolean => inference.has(oper
 export const isRepeatable = (operation: Operation): boolean =>
   inference.has(operation) || operation === "show";
 
+/** What a client wants of the cache, in the meaning of HTTP; times in milliseconds. */
+export interface CacheControl {
+  /** False for `no-cache`: ask anew, whatever is stored. */
+  readonly read: boolean;
+  /** False for `no-store`: keep nothing of the answer. */
+  readonly store: boolean;
+  /** `only-if-cached`: never ask an upstream. */
+  readonly onlyCached: boolean;
+  /** How old an answer may be. */
+  readonly ageMaxMs: number | undefined;
+  /** For how long it may be stale even without need. */
+  readonly staleMaxMs: number;
+  /** For how long it may be stale when no upstream answers. */
+  readonly staleIfErrorMs: number | undefined;
+  /** How long this answer is to be kept at most. */
+  readonly ttlMs: number | undefined;
+}
+
+/** Who asks. Decided by the server alone: nothing in it is taken from the request's word. */
+export interface Asker {
+  /** Whose stored answers may be given to it. */
+  readonly scope: string;
+  /** Tells clients within a scope apart, as far as that is possible. */
+  readonly client: string;
+  /** Whether it showed an API key, so that `client` is more than an address. */
+  readonly isKnown: boolean;
+  readonly cacheControl: CacheControl;
+}
+
 /** One request that an upstream is to answer. */
 export interface Call {
   readonly id: string;
@@ -58,6 +87,7 @@ export interface Call {
   readonly headers: Readonly<Record<string, string>>;
   /** The upstream the client insists on, by name. */
   readonly pinnedUpstream: string | undefined;
+  readonly asker: Asker;
 }
 
 /** What an upstream answered; the body flows when it is pulled. */

@@ -31,6 +31,7 @@ const rules = {
   client_closed: rule("downstream", 499),
   client_stalled: rule("downstream", 499),
   not_supported: rule("internal", 501),
+  not_cached: rule("downstream", 504),
   overloaded: rule("internal", 503, "retryable"),
   upstream_down: rule("internal", 503, "retryable"),
   draining: rule("internal", 503),

@@ -27,6 +27,8 @@ export interface Dialect {
   decodeEnd(tail: Uint8Array, operation: Operation): AnswerEnd;
   /** Reads the same from a whole answer. */
   decodeWhole(answer: JsonObject, operation: Operation): AnswerEnd;
+  /** How its answers are kept and given again. */
+  readonly replay: Replay;
 }
 
 /** What an answer calls itself. */
@@ -53,4 +55,41 @@ export interface AnswerEnd {
   /** The error the upstream put into its stream, if it did. */
   readonly error: string | undefined;
   readonly usage: Usage | undefined;
+}
+
+/**
+ * How a dialect's answers are kept and given again. What is kept is the whole answer in the form the dialect gives it
+ * without streaming; a stream is folded into that form, and given again from it.
+ */
+export interface Replay {
+  /**
+   * The whole answer that a stream adds up to. Undefined when the stream is not complete, tells an error, or holds
+   * something that would be lost.
+   */
+  readonly foldStream: (stream: Uint8Array, operation: Operation) => JsonObject | undefined;
+  /** What is in a whole answer; undefined when it is none, or holds something that could not be given as a stream. */
+  readonly judgeAnswer: (answer: JsonObject, operation: Operation) => AnswerFacts | undefined;
+  /** The answer as the body of a reply without streaming: names and clock of now, new ids for tool calls. */
+  readonly renderWhole: (answer: JsonObject, reply: ReplyNames) => string;
+  /**
+   * The answer as a whole stream: at most one delta each for thinking, text and tools, then the end. Undefined when it
+   * lacks what the stream would have to say.
+   */
+  readonly renderStream: (answer: JsonObject, reply: ReplyNames) => string | undefined;
+}
+
+/** What decides whether an answer may be kept, and what it is worth. */
+export interface AnswerFacts {
+  /** `stop`: the model was done. `length`: it was cut. `tools`: it asks for tools. */
+  readonly finish: "stop" | "length" | "tools" | "other";
+  /** What the user reads, thinking left out. */
+  readonly text: string;
+  readonly hasThinking: boolean;
+  readonly toolCalls: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  /** Milliseconds the upstream says it took; undefined when it does not say. */
+  readonly tookMs: number | undefined;
+  /** False when an answer without streaming cannot be made of it, e.g. because its token counts were never told. */
+  readonly isWhole: boolean;
 }

@@ -1,4 +1,7 @@
 import type { Reply } from "../core/call.ts";
+import type { OpenCache } from "../cache/open.ts";
+import type { Tier } from "../cache/tier.ts";
+import type { Flown } from "../cache/flight.ts";
 import type { HeldBodies } from "./held-bodies.ts";
 import type { Metrics } from "../stats/metrics.ts";
 import type { Registry } from "../upstream/registry.ts";
@@ -9,12 +12,18 @@ export interface Lifecycle {
   readonly draining: boolean;
 }
 
+/** What is shown of the cache. */
+type CacheView = Pick<OpenCache<Flown>, "counts" | "memory" | "tiers"> & {
+  readonly flights: { readonly inFlight: number };
+};
+
 export interface AdminParts {
   readonly version: string;
   readonly registry: Registry;
   readonly metrics: Metrics;
   readonly lifecycle: Lifecycle;
   readonly heldBodies: HeldBodies;
+  readonly cache: CacheView;
   /** Seconds since the process started. */
   readonly uptimeSeconds: () => number;
   /** Log lines dropped because nobody read them. */
@@ -62,6 +71,7 @@ export function createAdminPages(parts: AdminParts): AdminPages {
         requests,
         tokens,
         latency_ms,
+        cache: cacheStats(parts.cache),
         held_body_bytes: parts.heldBodies.bytes,
         upstreams: registry.upstreams.map((one) => upstreamStats(one, attempts[one.name])),
         process: processStats(),
@@ -70,6 +80,23 @@ export function createAdminPages(parts: AdminParts): AdminPages {
       });
     },
   };
+}
+
+function cacheStats({ counts, memory, tiers, flights }: CacheView) {
+  const { lookups, ...said } = counts.snapshot();
+  return {
+    ...said,
+    in_flight: flights.inFlight,
+    tiers: {
+      memory: { state: "up", ...memory.state(), ...lookups["memory"] },
+      ...Object.fromEntries(tiers.map((tier) => [tier.name, { ...tierStats(tier), ...lookups[tier.name] }])),
+    },
+  };
+}
+
+function tierStats(tier: Tier) {
+  const { state, entries, bytes, droppedWrites, failures } = tier.state();
+  return { state, entries, bytes, dropped_writes: droppedWrites, failures };
 }
 
 function processStats() {

@@ -1,4 +1,5 @@
-import type { Call, Operation } from "../core/call.ts";
+import { controlField, readControl, usualControl, withoutControl } from "../cache/control.ts";
+import { type Asker, type Call, isInference, type Operation } from "../core/call.ts";
 import { ProxyError } from "../core/error.ts";
 import { parseModelName } from "../core/model-name.ts";
 import { dialects } from "../dialect/dialects.ts";
@@ -20,6 +21,15 @@ export interface ReadCallParts {
   readonly clock: Clock;
   /** Tells this daemon apart from others; a request that comes back with it runs in a circle. */
   readonly instanceId: string;
+  readonly asking: AskingOptions;
+}
+
+/** What the cache takes a client's word for. */
+export interface AskingOptions {
+  /** Whether all clients share what is stored. */
+  readonly isShared: boolean;
+  /** Where a client may say what it wants of the cache. */
+  readonly control: "all" | "body" | "none";
 }
 
 /** Client headers that reach an upstream; Origin, Referer, Host, cookies and credentials never do. */
@@ -42,6 +52,7 @@ export async function readCall(
     path: exchange.pathname,
     headers: headersOf(exchange, parts.instanceId),
     pinnedUpstream: single(incoming.headers["x-chasqui-upstream"]),
+    asker: askerOf(exchange, parts.asking),
   };
   if (operation === "blob") checkDigest(exchange.pathname);
   if (endpoint.streamsBody === true) return { ...head, ...streamedBlob(exchange, head.headers, parts) };
@@ -53,7 +64,33 @@ export async function readCall(
   const model = modelOf(wire, operation);
   if (model.trim() !== "" || operation !== "copy") checkModel(model, operation);
   record.askedModel = model;
-  return { ...head, headers: { ...head.headers, "content-type": "application/json" }, raw, wire, model };
+  const typed = { ...head, headers: { ...head.headers, "content-type": "application/json" }, model };
+  return isInference(operation)
+    ? withControl({ ...typed, raw, wire }, incoming, parts.asking)
+    : { ...typed, raw, wire };
+}
+
+/** Whoever shows a key has its own scope; without keys everyone has the same, and only an address tells them apart. */
+function askerOf({ incoming, record: { keyName } }: Exchange, { isShared }: AskingOptions): Asker {
+  const address = incoming.socket.remoteAddress ?? "";
+  return {
+    scope: keyName === undefined || isShared ? "local" : `key:${keyName}`,
+    client: `${keyName ?? ""}@${address}`,
+    isKnown: keyName !== undefined,
+    cacheControl: usualControl,
+  };
+}
+
+/** The call with what its client wants of the cache; what it says of that in the body goes no further. */
+function withControl(
+  call: Call & { raw: Uint8Array },
+  { headers }: Exchange["incoming"],
+  { control }: AskingOptions,
+): Call {
+  const header = control === "all" ? headers["cache-control"] : undefined;
+  const cacheControl = readControl(header, control === "none" ? undefined : call.wire[controlField]);
+  if (cacheControl === usualControl && !(controlField in call.wire)) return call;
+  return { ...call, ...withoutControl(call.wire, call.raw), asker: { ...call.asker, cacheControl } };
 }
 
 function streamedBlob(

@@ -11,6 +11,7 @@ export function logRequest(log: Logger, { record, pathname }: Exchange, totalMs:
     route: record.endpoint,
     status: record.status === 0 ? 499 : record.status,
     lane: record.lane,
+    cache: record.cache,
     model: record.askedModel,
     answered_model: record.answeredModel,
     upstream: record.upstream,

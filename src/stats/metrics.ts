@@ -61,8 +61,7 @@ export function createMetrics(): Metrics {
       count(byStatus, String(record.status === 0 ? clientClosedStatus : record.status));
       if (record.upstream !== undefined) count(byUpstream, record.upstream);
       if (record.error !== undefined) count(byError, record.error);
-      tokens.input += record.usage?.inputTokens ?? 0;
-      tokens.output += record.usage?.outputTokens ?? 0;
+      addUsage(tokens, record);
       if (record.lane === "local") return;
       total.record(totalMs);
       if (record.firstByteMs !== undefined) firstByte.record(record.firstByteMs);
@@ -91,6 +90,13 @@ export function createMetrics(): Metrics {
       latency_ms: { first_byte: quantiles(firstByte), total: quantiles(total) },
     }),
   };
+}
+
+/** Those who watched somebody else's answer did not make it. */
+function addUsage(tokens: { input: number; output: number }, { cache, usage }: CallRecord): void {
+  if (usage === undefined || cache === "coalesced") return;
+  tokens.input += usage.inputTokens;
+  tokens.output += usage.outputTokens;
 }
 
 function count(counts: Map<string, number>, name: string): void {

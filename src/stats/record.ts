@@ -1,8 +1,8 @@
 import type { ErrorCode, ProxyError } from "../core/error.ts";
 import type { Usage } from "../core/usage.ts";
 
-/** How a request's bytes were treated: relayed as they are, or answered by Chasqui itself. */
-export type LaneName = "relay" | "local";
+/** How a request's bytes were treated: relayed as they are, given again from the cache, or made by Chasqui itself. */
+export type LaneName = "relay" | "cache" | "local";
 
 /** What happened to one request. One is made at the door, filled on the way, and written once at the end. */
 export interface CallRecord {
@@ -16,6 +16,8 @@ export interface CallRecord {
   answeredModel: string | undefined;
   upstream: string | undefined;
   lane: LaneName;
+  /** What the cache said, in the word of `X-Chasqui-Cache`; undefined for what it is not asked about. */
+  cache: string | undefined;
   status: number;
   error: ErrorCode | undefined;
   /** The error in Chasqui's own words; nothing that a client or an upstream said. */
@@ -39,6 +41,7 @@ export function createRecord(id: string, method: string): CallRecord {
     answeredModel: undefined,
     upstream: undefined,
     lane: "local",
+    cache: undefined,
     status: 0,
     error: undefined,
     errorText: undefined,
@@ -58,4 +61,15 @@ export function noteError(record: CallRecord, error: ProxyError): void {
   if (error.answer !== undefined) record.lane = "relay";
   record.upstream ??= error.upstream;
   record.hops = Math.max(record.hops, error.hops.length);
+}
+
+/** Notes in one record how the answer was made that another one tells of. */
+export function copyOutcome(from: CallRecord, to: CallRecord): void {
+  to.lane = from.lane;
+  to.upstream = from.upstream;
+  to.answeredModel = from.answeredModel;
+  to.hops = from.hops;
+  to.usage = from.usage;
+  to.error ??= from.error;
+  to.errorText ??= from.errorText;
 }

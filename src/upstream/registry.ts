@@ -24,10 +24,22 @@ export interface Registry extends Pick<Looks, "freshen" | "expire" | "stop"> {
   readonly upstreams: readonly Upstream[];
   /** Finds who may answer; at once when that is known. Rejects with ProxyError: unknown model, all down. */
   readonly route: (call: Call) => Route | Promise<Route>;
+  /** The key of a model's name; empty for what is no name. */
+  readonly keyOf: (model: string) => string;
+  /** What is known of a model now, at the upstreams that are up. */
+  readonly factsOf: (model: string, pinnedUpstream?: string) => ModelFacts;
   /** Every upstream that has the model, up or not. */
   holders(model: string): Promise<readonly Upstream[]>;
   /** First look at every upstream, then one every interval. Resolves when all have been looked at or `waitMs` passed. */
   start(waitMs: number): Promise<void>;
+}
+
+export interface ModelFacts {
+  /** The digests it has at its holders, which are one unless they differ; undefined where nobody tells. */
+  readonly digest: string | undefined;
+  /** Tokens it sees at once where it is loaded, the fewest of several; undefined when that is not known. */
+  readonly contextTokens: number | undefined;
+  readonly isLoaded: boolean;
 }
 
 export interface RegistryParts {
@@ -102,6 +114,8 @@ export function createRegistry({ upstreams, demo, demoMode, clock, refreshMs }: 
       }
       return search(call, key);
     },
+    keyOf,
+    factsOf: (model, pinnedUpstream) => factsAt(holdersOf(keyOf(model)), keyOf(model), pinnedUpstream),
     holders,
     freshen,
     expire,
@@ -117,6 +131,20 @@ export function createRegistry({ upstreams, demo, demoMode, clock, refreshMs }: 
 function keyOf(model: string): string {
   const name = model === "" ? undefined : parseModelName(model);
   return name === undefined ? "" : modelKey(name);
+}
+
+function factsAt(holders: readonly Upstream[], key: string, pinned: string | undefined): ModelFacts {
+  const having = holders.filter((one) => isUp(one) && (pinned === undefined || one.name === pinned));
+  const digests = new Set(having.map((one) => textOf(one.models.byKey.get(key)?.["digest"])));
+  digests.delete("");
+  const contexts = having
+    .map((one) => one.models.loaded.get(key)?.["context_length"])
+    .filter((length) => typeof length === "number");
+  return {
+    digest: digests.size === 0 ? undefined : [...digests].toSorted().join(","),
+    contextTokens: contexts.length === 0 ? undefined : Math.min(...contexts),
+    isLoaded: having.some((one) => one.models.warm.has(key)),
+  };
 }
 
 /** The model whose server an operation needs: `create` works where its base is, or where its blobs went, the first one. */

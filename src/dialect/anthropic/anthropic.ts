@@ -1,4 +1,5 @@
 import type { Dialect } from "../dialect.ts";
+import { replay } from "./replay.ts";
 import { decodeRequest } from "./request.ts";
 import {
   decodeEnd,
@@ -24,4 +25,5 @@ export const anthropic: Dialect = {
   encodeStreamError,
   decodeEnd,
   decodeWhole,
+  replay,
 };

@@ -16,7 +16,7 @@ export async function* encodeStream(
   reply: ReplyNames,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const usage = { input_tokens: 0, output_tokens: 0 };
-  yield eventFrame({ type: "message_start", message: { ...names(reply), content: [], usage } });
+  yield eventFrame({ type: "message_start", message: { ...messageNames(reply), content: [], usage } });
   yield eventFrame({ type: "content_block_start", index: 0, content_block: { type: "text", text: "" } });
   for await (const event of events) {
     if (event.type === "text-delta") {
@@ -33,7 +33,7 @@ export async function* encodeStream(
 
 export function encodeResult(result: ChatResult, reply: ReplyNames): Uint8Array {
   const whole = {
-    ...names(reply),
+    ...messageNames(reply),
     content: [{ type: "text", text: result.text }],
     stop_reason: stopReasons[result.reason],
     usage: encodeUsage(result.usage),
@@ -41,7 +41,8 @@ export function encodeResult(result: ChatResult, reply: ReplyNames): Uint8Array 
   return Buffer.from(`${stringifyLine(whole)}\n`);
 }
 
-const names = (reply: ReplyNames): JsonObject => ({
+/** What an answer says of itself. */
+export const messageNames = (reply: ReplyNames): JsonObject => ({
   id: `msg_${hexId(reply.id)}`,
   type: "message",
   role: "assistant",
@@ -56,7 +57,8 @@ const encodeUsage = (usage: Usage): JsonObject => ({
   output_tokens: usage.outputTokens,
 });
 
-function eventFrame(value: JsonObject & { type: string }): Uint8Array {
+/** One event. */
+export function eventFrame(value: JsonObject & { type: string }): Buffer {
   return Buffer.from(`event: ${value.type}\ndata: ${stringifyLine(value)}\n\n`);
 }
 

@@ -8,7 +8,9 @@ import { eventData } from "../sse.ts";
 import { encodeV1Error, foldEnds } from "../v1.ts";
 import { countOf, textOf } from "../values.ts";
 
-const doneMarker = "[DONE]";
+/** The last event of a stream. */
+export const doneMarker = "[DONE]";
+export const doneFrame = `data: ${doneMarker}\n\n`;
 
 /** Encodes events as the SSE of `/v1/chat/completions` or `/v1/completions`. */
 export async function* encodeStream(
@@ -24,7 +26,7 @@ export async function* encodeStream(
     }
     yield dataFrame(chunk(reply, [finishChoice(reply, event.reason)]));
     if (reply.streamUsage) yield dataFrame({ ...chunk(reply, []), usage: encodeUsage(event.usage) });
-    yield Buffer.from(`data: ${doneMarker}\n\n`);
+    yield Buffer.from(doneFrame);
   }
 }
 
@@ -34,11 +36,12 @@ export function encodeResult(result: ChatResult, reply: ReplyNames): Uint8Array 
       ? { index: 0, message: { role: "assistant", content: result.text }, finish_reason: result.reason }
       : { text: result.text, index: 0, finish_reason: result.reason };
   const kind = reply.operation === "chat" ? "chat.completion" : "text_completion";
-  const whole = { ...names(reply, kind), choices: [choice], usage: encodeUsage(result.usage) };
+  const whole = { ...nameFields(reply, kind), choices: [choice], usage: encodeUsage(result.usage) };
   return Buffer.from(`${stringifyLine(whole)}\n`);
 }
 
-function names(reply: ReplyNames, object: string): JsonObject {
+/** What every chunk and every whole answer says of itself. */
+export function nameFields(reply: ReplyNames, object: string): JsonObject {
   return {
     id: `${reply.operation === "chat" ? "chatcmpl" : "cmpl"}-${reply.id}`,
     object,
@@ -49,7 +52,7 @@ function names(reply: ReplyNames, object: string): JsonObject {
 }
 
 const chunk = (reply: ReplyNames, choices: JsonObject[]): JsonObject => ({
-  ...names(reply, reply.operation === "chat" ? "chat.completion.chunk" : "text_completion"),
+  ...nameFields(reply, reply.operation === "chat" ? "chat.completion.chunk" : "text_completion"),
   choices,
 });
 
@@ -70,7 +73,8 @@ const encodeUsage = (usage: Usage): JsonObject => ({
   total_tokens: usage.inputTokens + usage.outputTokens,
 });
 
-const dataFrame = (value: JsonObject): Uint8Array => Buffer.from(`data: ${stringifyLine(value)}\n\n`);
+/** One event. */
+export const dataFrame = (value: JsonObject): Buffer => Buffer.from(`data: ${stringifyLine(value)}\n\n`);
 
 export function encodeError(error: ProxyError): EncodedError {
   return encodeV1Error(error, errorObject(error));

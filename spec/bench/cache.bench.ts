@@ -1,0 +1,139 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { randomBytes } from "node:crypto";
+import { createMemoryTier } from "../../src/cache/memory.ts";
+import { fingerprint } from "../../src/cache/fingerprint.ts";
+import { findHazard } from "../../src/cache/hazard.ts";
+import { deriveKey } from "../../src/cache/key.ts";
+import { packStored, unpackStored } from "../../src/cache/stored.ts";
+import { isObject, tryParse } from "../../src/lib/json.ts";
+import { systemClock } from "../../src/lib/time.ts";
+import { answerText, question } from "./cached-answer.ts";
+import { startBare, startChasqui, startNginx, startUpstream, type Target } from "./targets.ts";
+
+/** Runs `act` for a while and prints how often it can be done in a second. */
+function rate(name: string, act: () => void): void {
+  for (let warm = 0; warm < 2_000; warm++) act();
+  const beganMs = performance.now();
+  let times = 0;
+  while (performance.now() - beganMs < 500) for (let some = 0; some < 200; some++, times++) act();
+  const tookMs = performance.now() - beganMs;
+  const each = (tookMs * 1_000) / times;
+  console.log(`${name.padEnd(34)} ${Math.round((times / tookMs) * 1_000)} /s   ${each.toFixed(2)} us`);
+}
+
+function partsOfAHit(): void {
+  const bytes = Buffer.from(question);
+  const wire = tryParse(question);
+  const answer = tryParse(answerText);
+  if (!isObject(wire) || !isObject(answer)) throw new TypeError("the bench asks nothing");
+  const secret = randomBytes(32);
+  const asked = {
+    dialect: "ollama",
+    operation: "chat",
+    model: "bench",
+    wire,
+    digest: "0".repeat(64),
+  } as const;
+  const print = fingerprint(asked);
+  const key = deriveKey(secret, { name: "local", epoch: 1 }, print);
+  const kept = {
+    model: "bench",
+    scope: "local",
+    answer,
+    isWhole: true,
+    inputTokens: 1,
+    outputTokens: 1,
+    savedMs: 1,
+    keepUntilMs: 1,
+  };
+  const packed = packStored(kept, { fingerprint: print, createdMs: 1, expiresMs: 2 }, { secret, key });
+  if (packed === undefined) throw new TypeError("the bench stores nothing");
+  const memory = createMemoryTier(
+    { entriesMax: 20_000, bytesMax: 2 ** 26, entryBytesMax: 2 ** 20, ttlMs: 60_000 },
+    systemClock,
+  );
+  console.log(
+    `\nThe parts of a hit, for a question of ${bytes.length} and an answer of ${answerText.length} bytes`,
+  );
+  rate("look for hazards", () => void findHazard(bytes));
+  rate("fingerprint and key", () => {
+    deriveKey(secret, { name: "local", epoch: 1 }, fingerprint(asked));
+  });
+  rate("pack an entry", () => void packStored(kept, packed.stored, { secret, key }));
+  rate("unpack an entry", () => void unpackStored(packed.bytes, { secret, key }));
+  rate("memory tier: put", () => memory.put(key, packed.stored));
+  rate("memory tier: get", () => void memory.get(key));
+}
+
+/** What wrk measured at 32 connections: requests a second and the median, and the target's CPU time for each. */
+async function load(
+  target: Target,
+  script: string,
+): Promise<{ perSecond: number; cpuUs: number; p50: string }> {
+  const before = (await target.cpuMs()) ?? 0;
+  const url = `http://127.0.0.1:${target.port}/api/chat`;
+  const output = execFileSync("wrk", ["-t1", "-c32", "-d4s", "--latency", "-s", script, url]).toString();
+  const after = (await target.cpuMs()) ?? 0;
+  if (output.includes("Non-2xx")) throw new Error(`${target.name} answered with errors`);
+  const requests = Number(/(\d+) requests in/.exec(output)?.[1]);
+  return {
+    perSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(output)?.[1]),
+    cpuUs: ((after - before) * 1_000) / requests,
+    p50: /50%\s+(\S+)/.exec(output)?.[1] ?? "",
+  };
+}
+
+function hasWrk(): boolean {
+  try {
+    execFileSync("wrk", ["-v"], { stdio: "ignore" });
+    return true;
+  } catch (thrown) {
+    return !(thrown instanceof Error && "code" in thrown && thrown.code === "ENOENT");
+  }
+}
+
+async function hitsOverHttp(): Promise<void> {
+  const script = path.join(mkdtempSync(path.join(tmpdir(), "chasqui-bench-")), "ask.lua");
+  writeFileSync(
+    script,
+    `wrk.method = "POST"\nwrk.headers["Content-Type"] = "application/json"\nwrk.body = [==[${question}]==]\n`,
+  );
+  const upstream = await startUpstream();
+  const nginx = await startNginx(upstream.port, "proxy_cache");
+  if (nginx === undefined) console.log("nginx is not installed, so it is left out");
+  const targets = [
+    await startBare(),
+    await startChasqui(upstream.port, "on"),
+    ...(nginx === undefined ? [] : [nginx]),
+  ];
+  console.log("\nHits over HTTP, 32 connections, medians of three rounds");
+  const results = new Map(targets.map((target) => [target, [] as Awaited<ReturnType<typeof load>>[]]));
+  for (let round = 0; round < 4; round++) {
+    for (const [target, all] of results) {
+      const result = await load(target, script);
+      // The first round fills caches and warms everything up.
+      if (round > 0) all.push(result);
+    }
+  }
+  const middle = (all: readonly Awaited<ReturnType<typeof load>>[]) =>
+    all.toSorted((a, b) => a.perSecond - b.perSecond)[Math.floor(all.length / 2)];
+  const [bare] = results.values();
+  const reference = middle(bare ?? [])?.perSecond ?? 0;
+  for (const [target, all] of results) {
+    const median = middle(all);
+    if (median === undefined) continue;
+    const share = (median.perSecond / reference).toFixed(2);
+    const cpu = (median.cpuUs / 1_000).toFixed(4);
+    console.log(
+      `${target.name.padEnd(22)} ${Math.round(median.perSecond)} requests/s (${share} of bare)   CPU ${cpu} ms   p50 ${median.p50}`,
+    );
+  }
+  for (const target of [upstream, ...targets]) await target.stop();
+}
+
+partsOfAHit();
+if (hasWrk()) await hitsOverHttp();
+else console.log("\nwrk is not installed, so hits over HTTP are left out");

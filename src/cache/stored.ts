@@ -1,0 +1,72 @@
+import { isObject, tryParse, type JsonObject } from "../lib/json.ts";
+import { decodeEntry, encodeEntry, type EntryFault, payloadBytesMax, type Seal } from "./entry.ts";
+
+/** An answer as it is kept, and what is known of it. */
+export interface Stored extends Kept {
+  /** SHA-256 of the canonical request it answers. */
+  readonly fingerprint: Uint8Array;
+  /** Milliseconds since 1970. */
+  readonly createdMs: number;
+  /** Milliseconds since 1970; from then on it is stale. */
+  readonly expiresMs: number;
+  /** Bytes of its text. */
+  readonly bytes: number;
+}
+
+/** What is packed into an entry. */
+export interface Kept {
+  /** The key of the model that answered. */
+  readonly model: string;
+  readonly scope: string;
+  /** The whole answer in the client dialect's form without streaming; of an embedding, `{"vector": its JSON text}`. */
+  readonly answer: JsonObject;
+  /** False when it can only be given as a stream: its token counts were never told. */
+  readonly isWhole: boolean;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  /** Milliseconds it took to make. */
+  readonly savedMs: number;
+  /** Milliseconds since 1970 from which on it is of no use, not even as a stale answer. */
+  readonly keepUntilMs: number;
+}
+
+/** The bytes under which an answer lies in Redis and SQLite, and what it weighs; undefined when it is too large. */
+export function packStored(
+  kept: Kept,
+  times: Pick<Stored, "fingerprint" | "createdMs" | "expiresMs">,
+  seal: Seal,
+): { readonly stored: Stored; readonly bytes: Buffer } | undefined {
+  const payload = Buffer.from(JSON.stringify(kept));
+  if (payload.length > payloadBytesMax) return undefined;
+  const stored = { ...kept, ...times, bytes: payload.length };
+  return { stored, bytes: encodeEntry({ ...times, payload }, seal) };
+}
+
+/** Reads such bytes; a fault when they are no entry of ours. */
+export function unpackStored(bytes: Uint8Array, seal: Seal): Stored | EntryFault {
+  const entry = decodeEntry(bytes, seal);
+  if (typeof entry === "string") return entry;
+  const text = Buffer.from(entry.payload.buffer, entry.payload.byteOffset, entry.payload.byteLength);
+  const kept = tryParse(text.toString("utf8"));
+  if (!isKept(kept)) return "version";
+  return {
+    ...kept,
+    fingerprint: Uint8Array.from(entry.fingerprint),
+    createdMs: entry.createdMs,
+    expiresMs: entry.expiresMs,
+    bytes: entry.payload.length,
+  };
+}
+
+const numbers = ["inputTokens", "outputTokens", "savedMs", "keepUntilMs"] as const;
+
+function isKept(value: unknown): value is Kept & JsonObject {
+  return (
+    isObject(value) &&
+    isObject(value["answer"]) &&
+    typeof value["model"] === "string" &&
+    typeof value["scope"] === "string" &&
+    typeof value["isWhole"] === "boolean" &&
+    numbers.every((name) => typeof value[name] === "number")
+  );
+}

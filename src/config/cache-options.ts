@@ -1,0 +1,49 @@
+import type { Loaded } from "./load.ts";
+import type { Config } from "./schema.ts";
+
+type CacheConfig = Config["cache"];
+
+/** What the tiers are made with; read at the start only. */
+export function cacheOptions({ config: { cache }, dataDir }: Loaded) {
+  return {
+    dataDir,
+    memory: {
+      entriesMax: cache.enabled ? cache.memory.entries : 0,
+      bytesMax: cache.memory.size,
+      entryBytesMax: cache.memory.entry_size,
+      ttlMs: cache.memory.ttl,
+    },
+  };
+}
+
+/** What holds for one request, for all models and for some. */
+export function policyOptions({ config: { cache } }: Loaded) {
+  return {
+    rules: {
+      isOn: cache.enabled,
+      ttlMs: cache.ttl,
+      timeWordsTtlMs: cache.time_words_ttl,
+      staleIfErrorMs: cache.stale_if_error,
+      sampling: cache.sampling,
+      regenerateMs: cache.regenerate,
+      toolCalls: cache.tool_calls,
+      lengthStopped: cache.length_stopped,
+    },
+    models: cache.models.map((one) => ({ match: one.match, rules: rulesFrom(one, cache.enabled) })),
+  };
+}
+
+/** Only what is said; the rest is as for all models. */
+function rulesFrom(said: CacheConfig["models"][number], enabled: boolean) {
+  const rules = {
+    isOn: enabled ? said.enabled : false,
+    ttlMs: said.ttl,
+    timeWordsTtlMs: said.time_words_ttl,
+    staleIfErrorMs: said.stale_if_error,
+    sampling: said.sampling,
+    regenerateMs: said.regenerate,
+    toolCalls: said.tool_calls,
+    lengthStopped: said.length_stopped,
+  };
+  return Object.fromEntries(Object.entries(rules).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,58 @@
+import { z } from "zod";
+import { count, duration, expected, list, optionalDuration, size, text, yesNo } from "./fields.ts";
+
+const samplings = ["serve", "dedupe", "off"] as const;
+const sampling = z.enum(samplings, expected("serve, dedupe or off"));
+const optionalYesNo = z.boolean(expected("true or false")).optional();
+
+/** What may be said for some models only; what is left out is as for all. */
+const modelRules = z.strictObject({
+  /** A model's name, in which `*` stands for any text. */
+  match: text("a model's name, e.g. qwen3:*"),
+  enabled: optionalYesNo,
+  ttl: optionalDuration(),
+  time_words_ttl: optionalDuration(),
+  stale_if_error: optionalDuration(),
+  sampling: sampling.optional(),
+  regenerate: optionalDuration(),
+  tool_calls: optionalYesNo,
+  length_stopped: optionalYesNo,
+});
+
+const memory = z.strictObject({
+  /** Most entries; 0 switches the tier off. */
+  entries: count(20_000),
+  /** Most bytes. */
+  size: size("64MiB"),
+  /** Larger answers are left to the tiers below. */
+  entry_size: size("1MiB"),
+  /** How long an entry stays. */
+  ttl: duration("1m"),
+});
+
+/** The section `cache`. */
+export const cacheSchema = z.strictObject({
+  /** Whether answers are kept at all. */
+  enabled: yesNo(true),
+  /** key: each API key has answers of its own. shared: all clients share them. */
+  scope: z.enum(["key", "shared"], expected("key or shared")).default("key"),
+  /** Whether a client's Cache-Control counts; header and body, body only, or not at all. */
+  control: z.enum(["all", "body", "none"], expected("all, body or none")).default("all"),
+  /** How long an answer is fresh. */
+  ttl: duration("30d"),
+  /** How long one is whose question is about the present: today, latest, weather... */
+  time_words_ttl: duration("10m"),
+  /** How long after that it is still served when no upstream answers. */
+  stale_if_error: duration("7d"),
+  /** Answers drawn at random: serve; dedupe: share only among those who ask at once; off. */
+  sampling: sampling.default("serve"),
+  /** Who was served such an answer from the cache and asks again within this time gets a new one; 0 never. */
+  regenerate: duration("2m"),
+  /** Whether answers that call tools are stored. */
+  tool_calls: yesNo(false),
+  /** Whether answers are that ended at the length their client set. */
+  length_stopped: yesNo(false),
+  /** Other rules for some models; the first that matches counts. */
+  models: list(modelRules),
+  memory: memory.prefault({}),
+});
