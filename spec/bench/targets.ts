@@ -93,6 +93,7 @@ const caching = `
       proxy_cache_valid 200 1h;`;
 
 const nginxConfig = (dir: string, { port, upstreamPort, kind }: NginxOptions): string => `
+${process.getuid?.() === 0 ? "user root;" : ""}
 worker_processes 1;
 pid ${dir}/pid;
 error_log ${dir}/error.log;

@@ -368,6 +368,22 @@ describe("a hit that asks for its model to go", () => {
   });
 });
 
+describe("an answer on disk", () => {
+  it("is found there, and given to memory", async () => {
+    const made = await cachedStage("{ sqlite: { disk_free: 0 }, memory: { ttl: 1ms } }");
+    await ask(made.url("/api/chat"), question("/api/chat", true));
+    await eventually(async () => {
+      const again = await ask(made.url("/api/chat"), question("/api/chat", true));
+      return again.headers["x-chasqui-cache-tier"] === "sqlite" && cacheOf(again) === "hit";
+    }, "it is found on disk");
+
+    const { text } = await ask(made.url("/api/stats"));
+    const { cache } = JSON.parse(text) as { cache: { tiers: { sqlite: object }; promotions: number } };
+    expect(cache.tiers.sqlite).toMatchObject({ state: "up", entries: 1, dropped_writes: 0 });
+    expect(cache.promotions).toBeGreaterThan(0);
+  });
+});
+
 describe("the statistics", () => {
   it("tell what was spared", async () => {
     const made = await cachedStage();

@@ -6,6 +6,9 @@ import { createFlights, type Flights, type Flown } from "./flight.ts";
 import { payloadBytesMax } from "./entry.ts";
 import { createMemoryTier, type MemoryOptions, type MemoryTier } from "./memory.ts";
 import { openCacheSecret, type CacheSecret } from "./secret.ts";
+import { type Cleanup, createCleanup } from "./cleanup.ts";
+import type { SweepResult } from "./sqlite/messages.ts";
+import { createSqliteTier, type SqliteOptions } from "./sqlite/tier.ts";
 import { createServed, type Served } from "./served.ts";
 import type { Tier } from "./tier.ts";
 
@@ -13,6 +16,9 @@ import type { Tier } from "./tier.ts";
 export interface CacheOptions {
   readonly dataDir: string;
   readonly memory: MemoryOptions;
+  /** Undefined when nothing is kept on disk. */
+  readonly sqlite: SqliteOptions | undefined;
+  readonly cleanupMs: number;
 }
 
 export interface OpenParts {
@@ -29,6 +35,7 @@ export interface OpenCache<What extends Flown> {
   readonly served: Served;
   readonly counts: CacheCounts;
   readonly secret: CacheSecret;
+  readonly cleanup: Cleanup<SweepResult | undefined>;
   /** Writes what is waiting and lets go of everything. Never rejects. */
   readonly close: () => Promise<void>;
 }
@@ -44,7 +51,15 @@ export function openCache<What extends Flown>(options: CacheOptions, parts: Open
     });
   const counts = createCacheCounts();
   const memory = createMemoryTier(options.memory, clock);
-  const tiers: readonly Tier[] = [];
+  const sqlite = options.sqlite === undefined ? undefined : createSqliteTier(options.sqlite, parts);
+  const tiers = sqlite === undefined ? [] : [sqlite];
+  const cleanup = createCleanup<SweepResult | undefined>({
+    sweep: async () => sqlite?.sweep(),
+    intervalMs: options.cleanupMs,
+    random: Math.random,
+    ...parts,
+  });
+  if (sqlite !== undefined) cleanup.start();
   return {
     cache: createCache({ secret: secret.secret, memory, tiers, counts, clock }),
     memory,
@@ -53,7 +68,9 @@ export function openCache<What extends Flown>(options: CacheOptions, parts: Open
     served: createServed(clock),
     counts,
     secret,
+    cleanup,
     async close() {
+      cleanup.stop();
       await Promise.all(tiers.map((tier) => tier.close()));
     },
   };

@@ -1,3 +1,4 @@
+import path from "node:path";
 import type { Loaded } from "./load.ts";
 import type { Config } from "./schema.ts";
 
@@ -13,6 +14,17 @@ export function cacheOptions({ config: { cache }, dataDir }: Loaded) {
       entryBytesMax: cache.memory.entry_size,
       ttlMs: cache.memory.ttl,
     },
+    sqlite: cache.enabled && cache.sqlite.enabled ? sqliteOptions(cache.sqlite, dataDir) : undefined,
+    cleanupMs: cache.cleanup.interval,
+  };
+}
+
+function sqliteOptions(sqlite: CacheConfig["sqlite"], dataDir: string) {
+  return {
+    path: sqlite.path ?? path.join(dataDir, "cache.db"),
+    bytesMax: sqlite.size,
+    ttlMs: sqlite.ttl,
+    diskFreeBytesMin: sqlite.disk_free,
   };
 }
 

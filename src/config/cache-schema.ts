@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { count, duration, expected, list, optionalDuration, size, text, yesNo } from "./fields.ts";
+import { count, duration, expected, list, optionalDuration, size, text, wait, yesNo } from "./fields.ts";
 
 const samplings = ["serve", "dedupe", "off"] as const;
 const sampling = z.enum(samplings, expected("serve, dedupe or off"));
@@ -30,6 +30,24 @@ const memory = z.strictObject({
   ttl: duration("1m"),
 });
 
+const sqlite = z.strictObject({
+  /** Whether answers are kept on disk. */
+  enabled: yesNo(true),
+  /** The file; `cache.db` in the data directory unless said. */
+  path: text("a path").optional(),
+  /** How long an entry stays. */
+  ttl: wait("30d"),
+  /** Largest file. */
+  size: size("10GiB"),
+  /** Nothing is written when the disk has less room than this. */
+  disk_free: size("1GiB"),
+});
+
+const cleanup = z.strictObject({
+  /** How often expired entries are removed and the file is kept within its size. */
+  interval: wait("1m"),
+});
+
 /** The section `cache`. */
 export const cacheSchema = z.strictObject({
   /** Whether answers are kept at all. */
@@ -55,4 +73,6 @@ export const cacheSchema = z.strictObject({
   /** Other rules for some models; the first that matches counts. */
   models: list(modelRules),
   memory: memory.prefault({}),
+  sqlite: sqlite.prefault({}),
+  cleanup: cleanup.prefault({}),
 });

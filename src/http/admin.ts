@@ -13,7 +13,7 @@ export interface Lifecycle {
 }
 
 /** What is shown of the cache. */
-type CacheView = Pick<OpenCache<Flown>, "counts" | "memory" | "tiers"> & {
+type CacheView = Pick<OpenCache<Flown>, "counts" | "memory" | "tiers" | "cleanup"> & {
   readonly flights: { readonly inFlight: number };
 };
 
@@ -82,11 +82,12 @@ export function createAdminPages(parts: AdminParts): AdminPages {
   };
 }
 
-function cacheStats({ counts, memory, tiers, flights }: CacheView) {
+function cacheStats({ counts, memory, tiers, flights, cleanup }: CacheView) {
   const { lookups, ...said } = counts.snapshot();
   return {
     ...said,
     in_flight: flights.inFlight,
+    cleanup: cleanup.state(),
     tiers: {
       memory: { state: "up", ...memory.state(), ...lookups["memory"] },
       ...Object.fromEntries(tiers.map((tier) => [tier.name, { ...tierStats(tier), ...lookups[tier.name] }])),

@@ -1,0 +1,59 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { codeOf, isCorrupt } from "./database.ts";
+import type { FromWorker, ToWorker, WorkerSettings } from "./messages.ts";
+import { createReader } from "./reader.ts";
+import { createWriter, type Writer } from "./writer.ts";
+
+// The one who starts this thread gives it just this.
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion
+const settings = workerData as WorkerSettings;
+
+const tell = (message: FromWorker): void => parentPort?.postMessage(message, []);
+
+/** A damaged file is told and ends the work; anything else is a bug, and ends the thread. */
+function orTell<Value>(act: () => Value): Value | undefined {
+  try {
+    return act();
+  } catch (thrown) {
+    if (!isCorrupt(thrown)) throw thrown;
+    tell({ type: "corrupt", error: codeOf(thrown) || String(thrown) });
+    return undefined;
+  }
+}
+
+function runReader(): void {
+  const answer = orTell(() => createReader(settings.path));
+  if (answer === undefined) return;
+  tell({ type: "ready", entries: 0, usedBytes: 0 });
+  parentPort?.on("message", (message: ToWorker) => {
+    const reply = orTell(() => answer(message));
+    if (reply !== undefined) tell(reply);
+  });
+}
+
+function runWriter(): void {
+  const writer = orTell(() => createWriter(settings));
+  if (writer === undefined) return;
+  const { entries, usedBytes } = writer.state();
+  tell({ type: "ready", entries, usedBytes });
+  parentPort?.on("message", (message: ToWorker) => {
+    if (message.type === "write") {
+      const reply = orTell(() => writer.write(message));
+      if (reply !== undefined) tell(reply);
+    } else if (message.type === "job") void runOne(writer, message);
+  });
+}
+
+async function runOne(writer: Writer, { id, job }: ToWorker & { type: "job" }): Promise<void> {
+  try {
+    const result = await writer.job(job, tell);
+    tell({ type: "done", id, result });
+    if (job.kind === "close") parentPort?.close();
+  } catch (thrown) {
+    if (isCorrupt(thrown)) tell({ type: "corrupt", error: codeOf(thrown) });
+    tell({ type: "failed", id, error: thrown instanceof Error ? thrown.message : String(thrown) });
+  }
+}
+
+if (settings.role === "writer") runWriter();
+else runReader();
