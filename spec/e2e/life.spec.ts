@@ -87,6 +87,7 @@ describe("SIGTERM", () => {
     expect(whole).toBe(true);
     expect(text).toContain('"done":true');
     expect(await daemon.exited).toBe(0);
+    expect(daemon.output()).toContain('"message":"stopped"');
   });
 
   it("tells an endless stream that it is cut, and ends with 0", async () => {

@@ -14,6 +14,8 @@ export interface Workers {
   readonly toWriter: (message: ToWorker) => void;
   /** Rejects with TierError. */
   readonly job: RunJob;
+  /** Lets the process live as long as the writer has something to do; otherwise the threads keep nobody. */
+  readonly hold: () => void;
   readonly terminate: () => void;
 }
 
@@ -94,6 +96,7 @@ export function startWorkers(settings: Omit<WorkerSettings, "role">, events: Wor
         jobs.set(nextJob, { resolve: (result) => resolve(result as JobResults[Kind]), reject });
         writer.postMessage({ type: "job", id: nextJob, job }, []);
       }),
+    hold: () => writer.ref(),
     terminate,
   };
 }
