@@ -9,6 +9,8 @@ import { openCacheSecret, type CacheSecret } from "./secret.ts";
 import { type Cleanup, createCleanup } from "./cleanup.ts";
 import type { SweepResult } from "./sqlite/messages.ts";
 import { createSqliteTier, type SqliteOptions } from "./sqlite/tier.ts";
+import type { RedisOptions } from "./redis/connection.ts";
+import { createRedisTier } from "./redis/tier.ts";
 import { createServed, type Served } from "./served.ts";
 import type { Tier } from "./tier.ts";
 
@@ -16,6 +18,8 @@ import type { Tier } from "./tier.ts";
 export interface CacheOptions {
   readonly dataDir: string;
   readonly memory: MemoryOptions;
+  /** Undefined when there is no Redis. */
+  readonly redis: RedisOptions | undefined;
   /** Undefined when nothing is kept on disk. */
   readonly sqlite: SqliteOptions | undefined;
   readonly cleanupMs: number;
@@ -52,7 +56,11 @@ export function openCache<What extends Flown>(options: CacheOptions, parts: Open
   const counts = createCacheCounts();
   const memory = createMemoryTier(options.memory, clock);
   const sqlite = options.sqlite === undefined ? undefined : createSqliteTier(options.sqlite, parts);
-  const tiers = sqlite === undefined ? [] : [sqlite];
+  const redis =
+    options.redis === undefined
+      ? undefined
+      : createRedisTier(options.redis, { ...parts, random: Math.random });
+  const tiers = [redis, sqlite].filter((tier) => tier !== undefined);
   const cleanup = createCleanup<SweepResult | undefined>({
     sweep: async () => sqlite?.sweep(),
     intervalMs: options.cleanupMs,

@@ -5,7 +5,7 @@ import type { Config } from "./schema.ts";
 type CacheConfig = Config["cache"];
 
 /** What the tiers are made with; read at the start only. */
-export function cacheOptions({ config: { cache }, dataDir }: Loaded) {
+export function cacheOptions({ config: { cache }, dataDir, secrets }: Loaded) {
   return {
     dataDir,
     memory: {
@@ -14,9 +14,16 @@ export function cacheOptions({ config: { cache }, dataDir }: Loaded) {
       entryBytesMax: cache.memory.entry_size,
       ttlMs: cache.memory.ttl,
     },
+    redis: cache.enabled ? redisOptions(cache.redis, secrets.redisPassword) : undefined,
     sqlite: cache.enabled && cache.sqlite.enabled ? sqliteOptions(cache.sqlite, dataDir) : undefined,
     cleanupMs: cache.cleanup.interval,
   };
+}
+
+function redisOptions(redis: CacheConfig["redis"], password: string | undefined) {
+  if (redis.url === undefined) return undefined;
+  const { url, prefix, managed } = redis;
+  return { url, password, prefix, managed, ttlMs: redis.ttl, bytesMax: redis.size, waitMs: redis.timeout };
 }
 
 function sqliteOptions(sqlite: CacheConfig["sqlite"], dataDir: string) {

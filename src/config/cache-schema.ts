@@ -1,5 +1,16 @@
 import { z } from "zod";
-import { count, duration, expected, list, optionalDuration, size, text, wait, yesNo } from "./fields.ts";
+import {
+  count,
+  duration,
+  expected,
+  list,
+  optionalDuration,
+  parsed,
+  size,
+  text,
+  wait,
+  yesNo,
+} from "./fields.ts";
 
 const samplings = ["serve", "dedupe", "off"] as const;
 const sampling = z.enum(samplings, expected("serve, dedupe or off"));
@@ -28,6 +39,30 @@ const memory = z.strictObject({
   entry_size: size("1MiB"),
   /** How long an entry stays. */
   ttl: duration("1m"),
+});
+
+const redisUrl = (value: string): string | undefined => {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  return url !== undefined && /^rediss?:$/.test(url.protocol) && url.password === "" ? value : undefined;
+};
+
+const redis = z.strictObject({
+  /** Where it is; without it there is no such tier. */
+  url: parsed("an address such as redis://127.0.0.1:6379/0, its password apart", redisUrl).optional(),
+  /** Its password. */
+  password: text("a password").optional(),
+  /** A file that holds it. */
+  password_file: text("a path").optional(),
+  /** Begins every key, so that others may use the same server. */
+  prefix: text("a text").default("chasqui"),
+  /** How long an entry stays. */
+  ttl: wait("1h"),
+  /** What the server may take; set there only when it is managed. */
+  size: size("2GiB"),
+  /** Whether the server is ours alone, so that its memory limit and policy may be set. */
+  managed: yesNo(false),
+  /** Longest wait for an answer. */
+  timeout: wait("50ms"),
 });
 
 const sqlite = z.strictObject({
@@ -73,6 +108,7 @@ export const cacheSchema = z.strictObject({
   /** Other rules for some models; the first that matches counts. */
   models: list(modelRules),
   memory: memory.prefault({}),
+  redis: redis.prefault({}),
   sqlite: sqlite.prefault({}),
   cleanup: cleanup.prefault({}),
 });

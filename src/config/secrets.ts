@@ -6,6 +6,7 @@ import type { Config } from "./schema.ts";
 /** Secrets, read from where the configuration says they are. */
 export interface Secrets {
   readonly upstreamKeys: readonly (string | undefined)[];
+  readonly redisPassword: string | undefined;
   readonly apiKeys: readonly {
     readonly name: string;
     readonly sha256: Uint8Array;
@@ -52,5 +53,7 @@ export function readSecrets(config: Config, where: WhereSaid): { secrets: Secret
     }
     return [];
   });
-  return { secrets: { upstreamKeys, apiKeys }, problems };
+  const { password, password_file: passwordFile } = config.cache.redis;
+  const redisPassword = password ?? fileText(["cache", "redis", "password_file"], passwordFile);
+  return { secrets: { upstreamKeys, redisPassword, apiKeys }, problems };
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../../lib/time.ts";
-import { createBreaker, type BreakerState } from "./breaker.ts";
+import { createBreaker, type BreakerState } from "../breaker.ts";
 import type { Deadline } from "./deadline.ts";
 import { unitVector } from "./slab.ts";
 

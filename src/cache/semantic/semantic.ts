@@ -1,6 +1,6 @@
 import type { Logger } from "../../lib/log.ts";
 import type { Clock } from "../../lib/time.ts";
-import type { BreakerState } from "./breaker.ts";
+import type { BreakerState } from "../breaker.ts";
 import { type Finding, look, none, type Room, type Tally } from "./choose.ts";
 import { createDeadline, type Deadline } from "./deadline.ts";
 import { createEmbedder, type Embed } from "./embedder.ts";

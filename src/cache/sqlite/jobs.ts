@@ -37,12 +37,8 @@ export async function runJob(
     case "list":
       return { result: list(parts.database, job), removed: 0 };
     case "backup":
-      return { result: await backup(parts.database, job.path), removed: 0 };
-    case "close":
     default:
-      parts.database.pragma("wal_checkpoint(TRUNCATE)");
-      parts.database.close();
-      return { result: undefined, removed: 0 };
+      return { result: await backup(parts.database, job.path), removed: 0 };
   }
 }
 

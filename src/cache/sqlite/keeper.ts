@@ -17,8 +17,8 @@ export interface KeeperParts {
 export interface Keeper {
   /** Undefined while they are being started. */
   readonly workers: Workers | undefined;
-  /** Stops for good. */
-  readonly stop: () => void;
+  /** Stops for good; resolves when the threads are gone. */
+  readonly stop: () => Promise<void>;
 }
 
 const restartMs = { first: 1_000, most: 30_000 };
@@ -39,7 +39,7 @@ export function createKeeper(settings: Omit<WorkerSettings, "role">, parts: Keep
         parts.onReady(message);
       },
       onMessage(message) {
-        if (message.type === "corrupt") setAside(message.error);
+        if (message.type === "corrupt") void setAside(message.error);
         else parts.onMessage(message);
       },
       onExit(error) {
@@ -49,21 +49,22 @@ export function createKeeper(settings: Omit<WorkerSettings, "role">, parts: Keep
     });
   };
 
-  const end = (): void => {
-    running?.terminate();
+  const end = async (): Promise<void> => {
+    const ending = running?.end();
     running = undefined;
     workers = undefined;
     parts.onStop();
+    await ending;
   };
 
   const startLater = (): void => {
-    end();
+    void end();
     clock.after(restartInMs, start);
     restartInMs = Math.min(restartMs.most, restartInMs * 2);
   };
 
-  const setAside = (error: string): void => {
-    end();
+  const setAside = async (error: string): Promise<void> => {
+    await end();
     try {
       const aside = moveAside(settings.path, clock.epochMs());
       log().warn("the cache's file was damaged; a new one is begun", { error, aside });
@@ -81,7 +82,7 @@ export function createKeeper(settings: Omit<WorkerSettings, "role">, parts: Keep
     },
     stop() {
       isOver = true;
-      end();
+      return end();
     },
   };
 }

@@ -55,8 +55,7 @@ export type Job =
   | { readonly kind: "sweep"; readonly nowMs: number }
   | { readonly kind: "purge"; readonly filter: EntryFilter; readonly dryRun: boolean }
   | { readonly kind: "backup"; readonly path: string }
-  | { readonly kind: "list"; readonly filter: EntryFilter; readonly after: string; readonly limit: number }
-  | { readonly kind: "close" };
+  | { readonly kind: "list"; readonly filter: EntryFilter; readonly after: string; readonly limit: number };
 
 /** What each kind of job is answered with. */
 export interface JobResults {
@@ -64,7 +63,6 @@ export interface JobResults {
   readonly purge: PurgeResult;
   readonly backup: BackupResult;
   readonly list: EntryRow[];
-  readonly close: undefined;
 }
 
 export interface BackupResult {
@@ -81,7 +79,9 @@ export type ToWorker =
       readonly touches: Uint8Array[];
       readonly nowMs: number;
     }
-  | { readonly type: "job"; readonly id: number; readonly job: Job };
+  | { readonly type: "job"; readonly id: number; readonly job: Job }
+  /** Finish, close the file, and end. A thread is never ended from outside: that could end the process with it. */
+  | { readonly type: "end" };
 
 export type FromWorker =
   | { readonly type: "ready"; readonly entries: number; readonly usedBytes: number }

@@ -15,6 +15,7 @@ export function createReader(path: string): (message: ToWorker) => FromWorker | 
     "SELECT rec, last_hit FROM entry WHERE key = ? AND expires > ?",
   );
   return (message) => {
+    if (message.type === "end") database.close();
     if (message.type !== "get") return undefined;
     const { ids, keys, nowMs } = message;
     const touches: Uint8Array[] = [];

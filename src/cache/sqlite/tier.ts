@@ -87,11 +87,8 @@ export function createSqliteTier(options: SqliteOptions, { clock, log }: SqliteP
     state: () => file.show(isUsable(), queue.dropped, lookups.failures),
     ...jobsBy(job, clock, (tell) => (onKeys = tell)),
     async close() {
-      keeper.workers?.hold();
       queue.flush();
-      const late = pause(clock, closeWaitMs);
-      await Promise.race([late, job({ kind: "close" }).catch(() => undefined)]);
-      keeper.stop();
+      await Promise.race([pause(clock, closeWaitMs), keeper.stop()]);
     },
   };
 }

@@ -17,15 +17,27 @@ function orTell<Value>(act: () => Value): Value | undefined {
   } catch (thrown) {
     if (!isCorrupt(thrown)) throw thrown;
     tell({ type: "corrupt", error: codeOf(thrown) || String(thrown) });
+    parentPort?.close();
     return undefined;
   }
+}
+
+/** Hands each message to `take` until the last one, which ends the thread. */
+function listen(take: (message: ToWorker) => void): void {
+  parentPort?.on("message", (message: ToWorker) => {
+    try {
+      take(message);
+    } finally {
+      if (message.type === "end") parentPort?.close();
+    }
+  });
 }
 
 function runReader(): void {
   const answer = orTell(() => createReader(settings.path));
   if (answer === undefined) return;
   tell({ type: "ready", entries: 0, usedBytes: 0 });
-  parentPort?.on("message", (message: ToWorker) => {
+  listen((message) => {
     const reply = orTell(() => answer(message));
     if (reply !== undefined) tell(reply);
   });
@@ -36,11 +48,12 @@ function runWriter(): void {
   if (writer === undefined) return;
   const { entries, usedBytes } = writer.state();
   tell({ type: "ready", entries, usedBytes });
-  parentPort?.on("message", (message: ToWorker) => {
+  listen((message) => {
     if (message.type === "write") {
       const reply = orTell(() => writer.write(message));
       if (reply !== undefined) tell(reply);
     } else if (message.type === "job") void runOne(writer, message);
+    else if (message.type === "end") writer.close();
   });
 }
 
@@ -48,7 +61,6 @@ async function runOne(writer: Writer, { id, job }: ToWorker & { type: "job" }): 
   try {
     const result = await writer.job(job, tell);
     tell({ type: "done", id, result });
-    if (job.kind === "close") parentPort?.close();
   } catch (thrown) {
     if (isCorrupt(thrown)) tell({ type: "corrupt", error: codeOf(thrown) });
     tell({ type: "failed", id, error: thrown instanceof Error ? thrown.message : String(thrown) });

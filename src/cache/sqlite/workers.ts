@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { workerUrl } from "../../lib/worker-url.ts";
 import { TierError } from "../tier.ts";
@@ -14,9 +15,8 @@ export interface Workers {
   readonly toWriter: (message: ToWorker) => void;
   /** Rejects with TierError. */
   readonly job: RunJob;
-  /** Lets the process live as long as the writer has something to do; otherwise the threads keep nobody. */
-  readonly hold: () => void;
-  readonly terminate: () => void;
+  /** Has them finish and close the file; resolves when they are gone, which the process waits for. */
+  readonly end: () => Promise<void>;
 }
 
 export interface WorkerEvents {
@@ -65,20 +65,18 @@ export function startWorkers(settings: Omit<WorkerSettings, "role">, events: Wor
     worker.on("error", (error) => (problem = error instanceof Error ? error.message : String(error)));
     worker.on("exit", () => {
       if (isOver) return;
-      terminate();
+      void end();
       events.onExit(problem);
     });
     worker.unref();
     return worker;
   };
 
-  const terminate = (): void => {
-    if (isOver) return;
+  const end = async (): Promise<void> => {
     isOver = true;
     for (const { reject } of jobs.values()) reject(new TierError("the cache's thread has ended"));
     jobs.clear();
-    void writer.terminate();
-    void reader?.terminate();
+    await Promise.all([reader, writer].map(ended));
   };
 
   const writer = start("writer", (ready) => {
@@ -96,7 +94,15 @@ export function startWorkers(settings: Omit<WorkerSettings, "role">, events: Wor
         jobs.set(nextJob, { resolve: (result) => resolve(result as JobResults[Kind]), reject });
         writer.postMessage({ type: "job", id: nextJob, job }, []);
       }),
-    hold: () => writer.ref(),
-    terminate,
+    end,
   };
+}
+
+/** A thread that has ended already has no number any more. */
+async function ended(worker: Worker | undefined): Promise<void> {
+  if (worker === undefined || worker.threadId < 0) return;
+  const gone = once(worker, "exit");
+  worker.ref();
+  worker.postMessage({ type: "end" }, []);
+  await gone;
 }

@@ -7,6 +7,7 @@ import type { FileState, FromWorker, Job, ToWorker, WorkerSettings } from "./mes
 export interface Writer {
   readonly state: () => FileState;
   readonly write: (message: ToWorker & { type: "write" }) => FromWorker;
+  readonly close: () => void;
   readonly job: (job: Job, tell: (message: FromWorker) => void) => Promise<unknown>;
 }
 
@@ -36,6 +37,10 @@ export function createWriter({ path: file, bytesMax, diskFreeBytesMin }: WorkerS
         full = codeOf(thrown);
       }
       return { type: "wrote", operations: puts.length + removes.length, bytes, state: state() };
+    },
+    close() {
+      database.pragma("wal_checkpoint(TRUNCATE)");
+      database.close();
     },
     async job(job, tell) {
       const { result, removed } = await runJob(

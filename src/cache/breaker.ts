@@ -1,4 +1,4 @@
-import type { Clock } from "../../lib/time.ts";
+import type { Clock } from "../lib/time.ts";
 
 export type BreakerState = "up" | "down" | "half-open";
 
