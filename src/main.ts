@@ -10,6 +10,7 @@ import type { Call } from "./core/call.ts";
 import { dialects } from "./dialect/dialects.ts";
 import { createAdminPages, type ReloadState } from "./http/admin.ts";
 import { createApp } from "./http/app.ts";
+import { createCachePages } from "./http/cache-pages.ts";
 import { createServeCall } from "./http/calls.ts";
 import type { Exchange } from "./http/exchange.ts";
 import { createGuard } from "./http/guard.ts";
@@ -199,6 +200,7 @@ function createGeneration(loaded: Loaded, shared: Shared, before: ReadonlyMap<st
     }),
     models: createModelPages(registry),
     admin: createAdminPages({ ...shared, registry }),
+    cache: createCachePages({ care: shared.cache.care, clock }),
     responder,
   });
   const guard = createGuard({

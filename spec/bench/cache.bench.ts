@@ -3,6 +3,11 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { randomBytes } from "node:crypto";
+import { createRedisTier } from "../../src/cache/redis/tier.ts";
+import { createSqliteTier } from "../../src/cache/sqlite/tier.ts";
+import type { Tier } from "../../src/cache/tier.ts";
+import { createLogger } from "../../src/lib/log.ts";
+import { hasRedis, startRedis } from "../support/redis-server.ts";
 import { createMemoryTier } from "../../src/cache/memory.ts";
 import { fingerprint } from "../../src/cache/fingerprint.ts";
 import { findHazard } from "../../src/cache/hazard.ts";
@@ -66,6 +71,89 @@ function partsOfAHit(): void {
   rate("unpack an entry", () => void unpackStored(packed.bytes, { secret, key }));
   rate("memory tier: put", () => memory.put(key, packed.stored));
   rate("memory tier: get", () => void memory.get(key));
+}
+
+/** Gets and puts of a tier outside this thread, 64 at once, 20,000 entries of 3 KB. */
+async function tierRates(name: string, tier: Tier): Promise<void> {
+  await until(() => tier.usable());
+  const note = {
+    scope: "local",
+    model: "bench",
+    createdMs: Date.now(),
+    keepUntilMs: Date.now() + 1e7,
+    savedMs: 1,
+  };
+  const bytes = randomBytes(3_000);
+  const keys = Array.from({ length: 20_000 }, () => randomBytes(16));
+  const putMs = performance.now();
+  for (const [index, key] of keys.entries()) {
+    tier.put(key, bytes, note);
+    if (index % 100 === 99) await tier.get(key);
+  }
+  await until(async () => (await tier.get(keys.at(-1) ?? randomBytes(16))) !== undefined);
+  const putsPerSecond = keys.length / ((performance.now() - putMs) / 1_000);
+  const took: number[] = [];
+  let missed = 0;
+  const beganMs = performance.now();
+  const client = async (): Promise<void> => {
+    while (took.length < 40_000) {
+      const askedMs = performance.now();
+      const key = keys[(took.length * 7_919) % keys.length] ?? bytes;
+      if ((await tier.get(key)) === undefined) missed += 1;
+      took.push(performance.now() - askedMs);
+    }
+  };
+  await Promise.all(Array.from({ length: 64 }, client));
+  const getsPerSecond = took.length / ((performance.now() - beganMs) / 1_000);
+  const alone: number[] = [];
+  for (let one = 0; one < 2_000; one++) {
+    const askedMs = performance.now();
+    await tier.get(keys[one] ?? bytes);
+    alone.push(performance.now() - askedMs);
+  }
+  const at = (times: number[], share: number): string =>
+    (times.toSorted((a, b) => a - b)[Math.floor(times.length * share)] ?? 0).toFixed(2);
+  console.log(
+    `${name.padEnd(10)} ${Math.round(putsPerSecond)} puts/s   ${Math.round(getsPerSecond)} gets/s at 64   ` +
+      `p50 ${at(took, 0.5)} p99 ${at(took, 0.99)} ms   alone p50 ${at(alone, 0.5)} p99 ${at(alone, 0.99)} ms   missed ${missed}`,
+  );
+  await tier.close();
+}
+
+async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 2));
+}
+
+const quiet = createLogger({
+  level: "error",
+  format: "json",
+  colour: false,
+  sink: { write: () => undefined, flushSync: () => undefined, dropped: 0 },
+  now: Date.now,
+});
+const tierParts = { clock: systemClock, log: () => quiet, random: Math.random };
+
+async function outerTiers(): Promise<void> {
+  console.log("\nThe tiers outside this thread");
+  const dir = mkdtempSync(path.join(tmpdir(), "chasqui-bench-"));
+  const file = { path: path.join(dir, "cache.db"), bytesMax: 2 ** 32, ttlMs: 1e9, diskFreeBytesMin: 0 };
+  await tierRates("SQLite", createSqliteTier(file, tierParts));
+  if (!hasRedis) {
+    console.log("redis-server is not installed, so it is left out");
+    return;
+  }
+  const server = await startRedis();
+  const options = {
+    url: server.url,
+    password: undefined,
+    prefix: "bench",
+    ttlMs: 1e7,
+    bytesMax: 2 ** 31,
+    managed: false,
+    waitMs: 50,
+  };
+  await tierRates("Redis", createRedisTier(options, tierParts));
+  await server.stop();
 }
 
 /** What wrk measured at 32 connections: requests a second and the median, and the target's CPU time for each. */
@@ -135,5 +223,6 @@ async function hitsOverHttp(): Promise<void> {
 }
 
 partsOfAHit();
+await outerTiers();
 if (hasWrk()) await hitsOverHttp();
 else console.log("\nwrk is not installed, so hits over HTTP are left out");

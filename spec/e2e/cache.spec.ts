@@ -384,6 +384,45 @@ describe("an answer on disk", () => {
   });
 });
 
+describe("an administrator", () => {
+  const remove = async (made: Stage, query: string): Promise<unknown> =>
+    JSON.parse((await ask(made.url(`/api/cache${query}`), undefined, { method: "DELETE" })).text);
+
+  it("sees what is stored and removes it, by model or all of it", async () => {
+    const made = await cachedStage("{ sqlite: { disk_free: 0 } }");
+    const asked = question("/api/chat", false);
+    await ask(made.url("/api/chat"), asked);
+    await eventually(async () => {
+      const { text } = await ask(made.url("/api/cache"));
+      return (JSON.parse(text) as { entries?: unknown[] }).entries?.length === 1;
+    }, "it is on disk");
+
+    expect(await remove(made, "?model=other")).toMatchObject({ dry_run: false, entries: 0 });
+    expect(await remove(made, "?model=ti*&dry_run=true")).toMatchObject({ dry_run: true, entries: 1 });
+    expect(cacheOf(await ask(made.url("/api/chat"), asked))).toBe("hit");
+    expect(await remove(made, "?model=ti*")).toMatchObject({ entries: 1 });
+    expect(cacheOf(await ask(made.url("/api/chat"), asked))).toBe("miss");
+    await remove(made, "");
+    expect(cacheOf(await ask(made.url("/api/chat"), asked))).toBe("miss");
+  });
+
+  it.each([
+    ["?modell=tiny", "modell: unknown"],
+    ["?older_than=soon", "older_than: expected a duration"],
+    ["?dry_run=maybe", "dry_run: expected true or false"],
+    ["?key=xyz", "key: expected up to 32 hexadecimal digits"],
+    ["?model=", "model: expected a value"],
+  ])("who misspells %s removes nothing and is told", async (query, text) => {
+    const made = await cachedStage();
+    await ask(made.url("/api/chat"), question("/api/chat", false));
+
+    const answer = await ask(made.url(`/api/cache${query}`), undefined, { method: "DELETE" });
+
+    expect([answer.status, answer.text]).toEqual([400, expect.stringContaining(text)]);
+    expect(cacheOf(await ask(made.url("/api/chat"), question("/api/chat", false)))).toBe("hit");
+  });
+});
+
 describe("the statistics", () => {
   it("tell what was spared", async () => {
     const made = await cachedStage();

@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { endpoints, methodsOf, paths, patternFor } from "../../src/http/routes.ts";
 
-const changing = /^\/api\/(?:pull|push|create|copy|delete|blobs|me|signout|user)/;
+const forAdministrators = /^\/api\/(?:pull|push|create|copy|delete|blobs|me|signout|user|cache)/;
 
 describe("the table of routes", () => {
   it.each(endpoints.map((one) => [one.method, one.path, one] as const))(
     "says who may use %s %s",
     (_m, path, one) => {
       const open = ["/", "/healthz", "/readyz"].includes(path);
-      expect(one.access).toBe(open ? "open" : changing.test(path) ? "admin" : "key");
+      expect(one.access).toBe(open ? "open" : forAdministrators.test(path) ? "admin" : "key");
     },
   );
 

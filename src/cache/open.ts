@@ -6,6 +6,7 @@ import { createFlights, type Flights, type Flown } from "./flight.ts";
 import { payloadBytesMax } from "./entry.ts";
 import { createMemoryTier, type MemoryOptions, type MemoryTier } from "./memory.ts";
 import { openCacheSecret, type CacheSecret } from "./secret.ts";
+import { type Care, createCare } from "./care.ts";
 import { type Cleanup, createCleanup } from "./cleanup.ts";
 import type { SweepResult } from "./sqlite/messages.ts";
 import { createSqliteTier, type SqliteOptions } from "./sqlite/tier.ts";
@@ -40,6 +41,7 @@ export interface OpenCache<What extends Flown> {
   readonly counts: CacheCounts;
   readonly secret: CacheSecret;
   readonly cleanup: Cleanup<SweepResult | undefined>;
+  readonly care: Care;
   /** Writes what is waiting and lets go of everything. Never rejects. */
   readonly close: () => Promise<void>;
 }
@@ -77,6 +79,7 @@ export function openCache<What extends Flown>(options: CacheOptions, parts: Open
     counts,
     secret,
     cleanup,
+    care: createCare({ memory, tiers, sqlite, secret }),
     async close() {
       cleanup.stop();
       await Promise.all(tiers.map((tier) => tier.close()));

@@ -4,6 +4,7 @@ import { field, isObject } from "../lib/json.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { findHazard, type Hazard } from "./hazard.ts";
 import { deriveKey } from "./key.ts";
+import { globPattern } from "./names.ts";
 import { isDeterministic } from "./sampling.ts";
 
 /** What holds for one model. */
@@ -134,12 +135,6 @@ const knownMax = 1_000;
 function resolve({ rules, models }: PolicyOptions, model: string): Rules {
   const own = models.find(({ match }) => globPattern(match).test(model))?.rules;
   return { ...rules, ...own };
-}
-
-/** A text in which `*` stands for any text, as a pattern for the whole of a name. */
-export function globPattern(glob: string): RegExp {
-  const literal = glob.split("*").map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, String.raw`\$&`));
-  return new RegExp(`^${literal.join(".*")}$`, "is");
 }
 
 function passReason(call: Call, rules: Rules): PassReason | undefined {

@@ -3,6 +3,7 @@ import { Hono } from "hono";
 import type { Reply } from "../core/call.ts";
 import { ProxyError } from "../core/error.ts";
 import type { AdminPages } from "./admin.ts";
+import type { CachePages } from "./cache-pages.ts";
 import type { ServeCall } from "./calls.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Identify } from "./keys.ts";
@@ -15,6 +16,7 @@ export interface AppParts {
   readonly serveCall: ServeCall;
   readonly models: ModelPages;
   readonly admin: AdminPages;
+  readonly cache: CachePages;
   readonly responder: Responder;
 }
 
@@ -59,7 +61,12 @@ async function serve(
     admit(parts.identify, exchange, endpoint);
     const { serves } = endpoint;
     if ("call" in serves) await parts.serveCall(exchange, endpoint, serves.call);
-    else await parts.responder.send(exchange, await pageFor(parts, serves.page, name), endpoint.dialect);
+    else
+      await parts.responder.send(
+        exchange,
+        await pageFor(parts, serves.page, { name, query: queryOf(exchange) }),
+        endpoint.dialect,
+      );
   } catch (thrown) {
     parts.responder.fail(exchange, thrown, endpoint.dialect);
   }
@@ -77,7 +84,21 @@ function admit(identify: Identify, exchange: Exchange, { access }: Endpoint): vo
   }
 }
 
-function pageFor({ models, admin }: AppParts, page: LocalPage, name: string): Reply | Promise<Reply> {
+interface PageRequest {
+  /** The last segment of a path that names a model. */
+  readonly name: string;
+  readonly query: URLSearchParams;
+}
+
+function queryOf({ incoming, pathname }: Exchange): URLSearchParams {
+  return new URLSearchParams((incoming.url ?? "").slice(pathname.length));
+}
+
+function pageFor(
+  { models, admin, cache }: AppParts,
+  page: LocalPage,
+  { name, query }: PageRequest,
+): Reply | Promise<Reply> {
   const pages: Record<LocalPage, () => Reply | Promise<Reply>> = {
     root: () => text(200, "Ollama is running", "text/plain; charset=utf-8"),
     version: () => models.version(),
@@ -88,6 +109,8 @@ function pageFor({ models, admin }: AppParts, page: LocalPage, name: string): Re
     health: () => admin.health(),
     ready: () => admin.ready(),
     stats: () => admin.stats(),
+    cacheList: () => cache.list(query),
+    cachePurge: () => cache.purge(query),
   };
   return pages[page]();
 }

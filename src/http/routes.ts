@@ -13,7 +13,9 @@ export type LocalPage =
   | "model"
   | "health"
   | "ready"
-  | "stats";
+  | "stats"
+  | "cacheList"
+  | "cachePurge";
 
 export interface Endpoint {
   readonly method: "GET" | "HEAD" | "POST" | "DELETE";
@@ -88,6 +90,8 @@ export const endpoints: readonly Endpoint[] = [
   page("GET", "/v1/models", "models"),
   page("GET", "/v1/models/:model", "model"),
   page("GET", "/api/stats", "stats"),
+  { ...page("GET", "/api/cache", "cacheList"), access: "admin" },
+  { ...page("GET", "/api/cache", "cachePurge"), method: "DELETE", access: "admin" },
   page("GET", "/healthz", "health"),
   page("HEAD", "/healthz", "health"),
   page("GET", "/readyz", "ready"),

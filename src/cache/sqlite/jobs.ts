@@ -1,6 +1,6 @@
 import { chmodSync, closeSync, fsyncSync, openSync, renameSync, rmSync, statSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { globPattern } from "../policy.ts";
+import { globPattern, namesOf } from "../names.ts";
 import { type Handle, numberFrom, openToRead, usedBytesOf, walBytesOf } from "./database.ts";
 import type { EntryFilter, EntryRow, FromWorker, Job, PurgeResult, SweepResult } from "./messages.ts";
 
@@ -127,17 +127,10 @@ function whereOf(database: Handle, { model, scope, keyPrefix, beforeMs }: EntryF
   return { text: parts.join(" AND "), values };
 }
 
-/** Models by their key, and also by the part of it that people write. */
 function modelIds(database: Handle, glob: string): number[] {
   const pattern = globPattern(glob);
   const models = database.prepare<[], { id: number; name: string }>("SELECT id, name FROM model").all();
-  const isMeant = (name: string): boolean =>
-    [
-      name,
-      name.slice(name.lastIndexOf("/") + 1),
-      name.slice(name.lastIndexOf("/") + 1).replace(/:latest$/, ""),
-    ].some((one) => pattern.test(one));
-  return models.filter(({ name }) => isMeant(name)).map(({ id }) => id);
+  return models.filter(({ name }) => namesOf(name).some((one) => pattern.test(one))).map(({ id }) => id);
 }
 
 async function purge(
