@@ -222,7 +222,10 @@ async function hitsOverHttp(): Promise<void> {
   for (const target of [upstream, ...targets]) await target.stop();
 }
 
+// The tiers keep no process alive by themselves.
+const alive = setInterval(() => undefined, 1_000);
 partsOfAHit();
 await outerTiers();
 if (hasWrk()) await hitsOverHttp();
 else console.log("\nwrk is not installed, so hits over HTTP are left out");
+clearInterval(alive);
