@@ -1,68 +1,12 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import {
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  truncateSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { monitorEventLoopDelay } from "node:perf_hooks";
 import Database from "better-sqlite3";
-import { afterEach, describe, expect, it } from "vitest";
-import { createSqliteTier, type SqliteOptions, type SqliteTier } from "../../src/cache/sqlite/tier.ts";
-import { createLogger } from "../../src/lib/log.ts";
-import { systemClock } from "../../src/lib/time.ts";
+import { describe, expect, it } from "vitest";
 import { eventually } from "../support/daemon.ts";
-import { aKey, aNote, describeTier } from "./tier-contract.ts";
-
-const open: SqliteTier[] = [];
-const dirs: string[] = [];
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((tier) => tier.close()));
-  for (const dir of dirs.splice(0)) rmSync(dir, { recursive: true, force: true });
-});
-
-interface Opened {
-  readonly tier: SqliteTier;
-  readonly file: string;
-  readonly lines: string[];
-  /** Resolves when all that was put is written. */
-  readonly settle: () => Promise<void>;
-}
-
-function freshFile(): string {
-  const dir = mkdtempSync(path.join(tmpdir(), "chasqui-spec-"));
-  dirs.push(dir);
-  return path.join(dir, "cache.db");
-}
-
-async function openTier(file = freshFile(), more: Partial<SqliteOptions> = {}): Promise<Opened> {
-  const lines: string[] = [];
-  const sink = { write: (line: string) => void lines.push(line), flushSync: () => undefined, dropped: 0 };
-  const log = createLogger({ level: "debug", format: "json", colour: false, sink, now: Date.now });
-  const options = { path: file, bytesMax: 2 ** 30, ttlMs: 86_400_000, diskFreeBytesMin: 0, ...more };
-  const tier = createSqliteTier(options, { clock: systemClock, log: () => log });
-  open.push(tier);
-  await eventually(() => tier.usable(), "the file is open");
-  // A job is done after all writes that were sent before it; writes go out at the latest after 50 ms.
-  const settle = async (): Promise<void> => {
-    await new Promise((resolve) => setTimeout(resolve, 60));
-    await tier.list({}, "", 1);
-  };
-  return { tier, file, lines, settle };
-}
-
-const fill = (tier: SqliteTier, count: number, size = 3_000, more = {}): Buffer[] =>
-  Array.from({ length: count }, () => {
-    const key = aKey();
-    tier.put(key, Buffer.alloc(size, key[0]), aNote(more));
-    return key;
-  });
+import { fill, freshFile, openTier } from "./sqlite-stage.ts";
+import { aKey, describeTier } from "./tier-contract.ts";
 
 describeTier("SQLite", async () => {
   const { tier, settle } = await openTier();
@@ -182,7 +126,7 @@ describe("the file of the cache", () => {
     await once(child, "exit");
 
     const { tier, lines } = await openTier(file);
-    const rows = await tier.list({}, "", 1_000);
+    const rows = await tier.job({ kind: "list", filter: {}, after: "", limit: 1_000 });
 
     expect(rows.length).toBeGreaterThan(400);
     for (const row of rows.slice(0, 100)) {
@@ -205,71 +149,6 @@ describe("the file of the cache", () => {
 
     const { tier } = await openTier(first.file);
 
-    await expect(tier.list({}, "", 10)).resolves.toBeInstanceOf(Array);
+    await expect(tier.job({ kind: "list", filter: {}, after: "", limit: 10 })).resolves.toBeInstanceOf(Array);
   });
-});
-
-describe("the care of the file", () => {
-  it("lists and removes by model, scope, key and age, and says before what it would remove", async () => {
-    const { tier, settle } = await openTier();
-    fill(tier, 3, 100, { model: "registry.ollama.ai/library/qwen3:4b", scope: "key:a" });
-    fill(tier, 2, 100, { model: "registry.ollama.ai/library/tiny:latest", createdMs: 1_000 });
-    await settle();
-    const gone: string[] = [];
-    const tell = (keys: Uint8Array[]): void =>
-      void gone.push(...keys.map((key) => Buffer.from(key).toString("hex")));
-
-    expect(await tier.purge({ model: "qwen*" }, true, tell)).toEqual({ entries: 3, bytes: 300 });
-    expect(await tier.purge({ scope: "key:a" }, true, tell)).toEqual({ entries: 3, bytes: 300 });
-    expect(await tier.purge({ beforeMs: 2_000 }, true, tell)).toEqual({ entries: 2, bytes: 200 });
-    expect(gone).toEqual([]);
-    const [first] = await tier.list({ model: "tiny" }, "", 10);
-    expect(first).toMatchObject({
-      scope: "local",
-      model: "registry.ollama.ai/library/tiny:latest",
-      bytes: 100,
-      hits: 0,
-    });
-    expect(await tier.purge({ keyPrefix: first?.key ?? "?" }, false, tell)).toEqual({
-      entries: 1,
-      bytes: 100,
-    });
-    expect(gone).toEqual([first?.key]);
-    expect(await tier.purge({}, false, tell)).toEqual({ entries: 4, bytes: 400 });
-    expect(await tier.list({}, "", 10)).toEqual([]);
-  });
-
-  it("copies all of it while writes go on", async () => {
-    const { tier, settle, file } = await openTier();
-    const keys = fill(tier, 500);
-    await settle();
-    const copy = `${file}.backup`;
-    const writing = setInterval(() => fill(tier, 5), 10);
-    const made = await tier.backup(copy);
-    clearInterval(writing);
-
-    const second = await openTier(copy);
-
-    expect(made.bytes).toBe(statSync(copy).size);
-    expect(statSync(copy).mode & 0o777).toBe(0o600);
-    for (const key of keys.slice(0, 50)) expect((await second.tier.get(key))?.length).toBe(3_000);
-  });
-
-  it("keeps this thread free while it sweeps, copies and removes 20,000 entries", async () => {
-    const { tier, file } = await openTier();
-    for (let batch = 0; batch < 20; batch++) {
-      fill(tier, 1_000, 1_000, { keepUntilMs: Date.now() + (batch % 2 === 0 ? 3_600_000 : 3_000) });
-      await tier.list({}, "", 1);
-    }
-    await eventually(() => tier.state().entries === 20_000, "all are written", 20_000);
-    await new Promise((resolve) => setTimeout(resolve, 3_000));
-    const delay = monitorEventLoopDelay({ resolution: 1 });
-    delay.enable();
-    const { expired } = await tier.sweep();
-    await tier.backup(`${file}.backup`);
-    delay.disable();
-
-    expect(expired).toBe(10_000);
-    expect(delay.percentile(99) / 1e6).toBeLessThan(20);
-  }, 60_000);
 });

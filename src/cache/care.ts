@@ -29,12 +29,15 @@ export function createCare({ memory, tiers, sqlite, secret }: CareParts): Care {
     for (const key of keys) for (const tier of tiers) if (tier !== sqlite) tier.remove(Buffer.from(key));
   };
   return {
-    list: async (filter, after, limit) => (sqlite === undefined ? [] : sqlite.list(filter, after, limit)),
+    list: async (filter, after, limit) =>
+      sqlite === undefined ? [] : sqlite.job({ kind: "list", filter, after, limit }),
     async purge(filter, dryRun) {
       const isAll = Object.values(filter).every((value) => value === undefined);
       const inMemory = memory.purge((key, stored) => isMeant(filter, key, stored), dryRun);
       if (isAll && !dryRun) secret.nextEpoch();
-      return sqlite === undefined ? inMemory : sqlite.purge(filter, dryRun, forget);
+      return sqlite === undefined
+        ? inMemory
+        : sqlite.job({ kind: "purge", filter, dryRun }, ({ keys = [] }) => forget(keys));
     },
   };
 }

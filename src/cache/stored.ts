@@ -1,3 +1,4 @@
+import { deriveKey } from "./key.ts";
 import { isObject, tryParse, type JsonObject } from "../lib/json.ts";
 import { decodeEntry, encodeEntry, type EntryFault, payloadBytesMax, type Seal } from "./entry.ts";
 
@@ -56,6 +57,25 @@ export function unpackStored(bytes: Uint8Array, seal: Seal): Stored | EntryFault
     expiresMs: entry.expiresMs,
     bytes: entry.payload.length,
   };
+}
+
+/** Where entries are to lie. */
+export interface Keying {
+  readonly secret: Uint8Array;
+  readonly epoch: number;
+}
+
+/** An entry as it lies under another secret or epoch, and its key there; undefined when it is damaged. */
+export function resealEntry(
+  bytes: Uint8Array,
+  seal: Seal,
+  { secret, epoch }: Keying,
+): { readonly key: Buffer; readonly bytes: Buffer } | undefined {
+  const stored = unpackStored(bytes, seal);
+  const entry = decodeEntry(bytes, seal);
+  if (typeof stored === "string" || typeof entry === "string") return undefined;
+  const key = deriveKey(secret, { name: stored.scope, epoch }, entry.fingerprint);
+  return { key, bytes: encodeEntry(entry, { secret, key }) };
 }
 
 const numbers = ["inputTokens", "outputTokens", "savedMs", "keepUntilMs"] as const;

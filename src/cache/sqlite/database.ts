@@ -41,11 +41,28 @@ export function openToWrite(path: string, bytesMax: number): Handle {
   const version = numberFrom(database, "user_version");
   const tables = Number(database.prepare("SELECT count(*) FROM sqlite_schema").pluck().get());
   if (version === 0 && tables === 0) create(database);
-  else if (version !== schemaVersion || numberFrom(database, "application_id") !== applicationId) {
-    database.close();
-    throw new ForeignFileError("the file holds another database");
-  }
+  else
+    try {
+      checkOwn(database);
+    } catch (thrown) {
+      database.close();
+      throw thrown;
+    }
   return database;
+}
+
+/** Throws ForeignFileError for a database that is not ours, or of another version. */
+export function checkOwn(database: Handle): void {
+  const isOurs = numberFrom(database, "application_id") === applicationId;
+  if (!isOurs || numberFrom(database, "user_version") !== schemaVersion)
+    throw new ForeignFileError("the file holds another database");
+}
+
+/** Throws what SQLite throws for a damaged file, when its pages are. */
+export function checkFile(database: Handle): void {
+  const verdict = database.pragma("quick_check(1)", { simple: true });
+  if (verdict !== "ok")
+    throw new Database.SqliteError(`the file is damaged: ${String(verdict)}`, "SQLITE_CORRUPT");
 }
 
 function create(database: Handle): void {
@@ -87,6 +104,18 @@ export function walBytesOf(database: Handle): number {
 /** The codes of SQLite that mean the file itself is damaged. */
 export function isCorrupt(thrown: unknown): boolean {
   return thrown instanceof ForeignFileError || /^SQLITE_(?:CORRUPT|NOTADB)/.test(codeOf(thrown));
+}
+
+/** Says of damage that it is `what` that has it, so that it is not taken for damage of the file in use. */
+export function sayingOf<Value>(what: string, act: () => Value): Value {
+  try {
+    return act();
+  } catch (thrown) {
+    if (!isCorrupt(thrown)) throw thrown;
+    throw new Error(`${what}: ${thrown instanceof Error ? thrown.message : String(thrown)}`, {
+      cause: thrown,
+    });
+  }
 }
 
 /** The codes that mean there is no room, or no way to write now. */

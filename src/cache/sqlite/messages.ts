@@ -1,3 +1,4 @@
+import type { EntryFault } from "../entry.ts";
 import type { EntryNote } from "../tier.ts";
 
 /** Which entries are meant; what is left out does not narrow. */
@@ -55,7 +56,19 @@ export type Job =
   | { readonly kind: "sweep"; readonly nowMs: number }
   | { readonly kind: "purge"; readonly filter: EntryFilter; readonly dryRun: boolean }
   | { readonly kind: "backup"; readonly path: string }
-  | { readonly kind: "list"; readonly filter: EntryFilter; readonly after: string; readonly limit: number };
+  | { readonly kind: "list"; readonly filter: EntryFilter; readonly after: string; readonly limit: number }
+  | { readonly kind: "census" }
+  | { readonly kind: "verify"; readonly secret: Uint8Array; readonly dryRun: boolean }
+  | { readonly kind: "inspect"; readonly path: string }
+  | {
+      readonly kind: "import";
+      readonly path: string;
+      /** The secret the copy was made with. */
+      readonly from: Uint8Array;
+      readonly secret: Uint8Array;
+      readonly epoch: number;
+      readonly nowMs: number;
+    };
 
 /** What each kind of job is answered with. */
 export interface JobResults {
@@ -63,10 +76,48 @@ export interface JobResults {
   readonly purge: PurgeResult;
   readonly backup: BackupResult;
   readonly list: EntryRow[];
+  readonly census: CensusRow[];
+  readonly verify: VerifyResult;
+  readonly inspect: { readonly entries: number };
+  readonly import: ImportResult;
+}
+
+/** How far a job is. */
+export interface JobProgress {
+  /** Entries, or pages of the file. */
+  readonly done: number;
+  readonly total: number;
+  /** Keys of entries that are gone. */
+  readonly keys?: Uint8Array[];
 }
 
 export interface BackupResult {
   readonly bytes: number;
+  readonly tookMs: number;
+}
+
+/** Entries of one model in one scope. */
+export interface CensusRow {
+  readonly model: string;
+  readonly scope: string;
+  readonly entries: number;
+}
+
+export interface VerifyResult {
+  /** That were looked at. */
+  readonly entries: number;
+  /** By what is wrong with them; removed unless it was a dry run. */
+  readonly damaged: Readonly<Partial<Record<EntryFault, number>>>;
+  readonly tookMs: number;
+}
+
+export interface ImportResult {
+  readonly entries: number;
+  /** Damaged, or sealed by an unknown secret. */
+  readonly refused: number;
+  readonly expired: number;
+  /** False when the file was full before all of it was there. */
+  readonly isWhole: boolean;
   readonly tookMs: number;
 }
 
@@ -93,8 +144,7 @@ export type FromWorker =
       readonly touches: Uint8Array[];
     }
   | { readonly type: "wrote"; readonly operations: number; readonly bytes: number; readonly state: FileState }
-  /** Keys that a purge removed. */
-  | { readonly type: "purged"; readonly keys: Uint8Array[] }
+  | { readonly type: "progress"; readonly id: number; readonly progress: JobProgress }
   | { readonly type: "done"; readonly id: number; readonly result: unknown }
   | { readonly type: "failed"; readonly id: number; readonly error: string }
   /** The file is not what it should be; the worker does no more. */

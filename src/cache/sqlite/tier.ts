@@ -3,9 +3,9 @@ import { pause, type Clock } from "../../lib/time.ts";
 import { type Tier, TierError, type TierState } from "../tier.ts";
 import { createKeeper, type Keeper } from "./keeper.ts";
 import { createLookups } from "./lookups.ts";
-import type { BackupResult, EntryFilter, EntryRow, FileState, PurgeResult, SweepResult } from "./messages.ts";
+import type { FileState, SweepResult } from "./messages.ts";
 import { createQueue } from "./queue.ts";
-import type { RunJob } from "./workers.ts";
+import type { RunJob } from "./waiting.ts";
 
 export interface SqliteOptions {
   readonly path: string;
@@ -22,16 +22,8 @@ export interface SqliteTier extends Tier {
   readonly name: "sqlite";
   /** One cleanup, in slices. Rejects with TierError. */
   readonly sweep: () => Promise<SweepResult>;
-  /** Removes what the filter means; `onKeys` is told which keys, slice by slice. Rejects with TierError. */
-  readonly purge: (
-    filter: EntryFilter,
-    dryRun: boolean,
-    onKeys: (keys: Uint8Array[]) => void,
-  ) => Promise<PurgeResult>;
-  /** Entries in the order of their keys, from the one after `after`. Rejects with TierError. */
-  readonly list: (filter: EntryFilter, after: string, limit: number) => Promise<EntryRow[]>;
-  /** Writes a whole copy while everything goes on. Rejects with TierError. */
-  readonly backup: (path: string) => Promise<BackupResult>;
+  /** Has a job done; `onProgress` hears how far it is, slice by slice. Rejects with TierError. */
+  readonly job: RunJob;
 }
 
 export interface SqliteParts {
@@ -43,7 +35,6 @@ const closeWaitMs = 5_000;
 
 export function createSqliteTier(options: SqliteOptions, { clock, log }: SqliteParts): SqliteTier {
   const file = createFileView(log);
-  let onKeys: (keys: Uint8Array[]) => void = () => undefined;
   const lookups = createLookups(clock, (message) => keeper.workers?.toReader(message));
   const queue = createQueue(clock, (message) => {
     keeper.workers?.toWriter(message);
@@ -57,7 +48,6 @@ export function createSqliteTier(options: SqliteOptions, { clock, log }: SqliteP
       queue.flush();
     },
     onMessage(message) {
-      if (message.type === "purged") onKeys(message.keys);
       if (message.type === "got") {
         lookups.got(message);
         queue.touch(message.touches);
@@ -71,8 +61,10 @@ export function createSqliteTier(options: SqliteOptions, { clock, log }: SqliteP
       queue.forget();
     },
   });
-  const job: RunJob = (one) =>
-    keeper.workers === undefined ? Promise.reject(new TierError(notOpen)) : keeper.workers.job(one);
+  const job: RunJob = (one, onProgress) =>
+    keeper.workers === undefined
+      ? Promise.reject(new TierError(notOpen))
+      : keeper.workers.job(one, onProgress);
   const isUsable = (): boolean => keeper.workers !== undefined && lookups.isAlive();
 
   return {
@@ -85,7 +77,8 @@ export function createSqliteTier(options: SqliteOptions, { clock, log }: SqliteP
     },
     remove: (key) => queue.remove(new Uint8Array(key)),
     state: () => file.show(isUsable(), queue.dropped, lookups.failures),
-    ...jobsBy(job, clock, (tell) => (onKeys = tell)),
+    sweep: () => job({ kind: "sweep", nowMs: clock.epochMs() }),
+    job,
     async close() {
       queue.flush();
       await Promise.race([pause(clock, closeWaitMs), keeper.stop()]);
@@ -94,21 +87,6 @@ export function createSqliteTier(options: SqliteOptions, { clock, log }: SqliteP
 }
 
 const notOpen = "the cache's file is not open";
-
-type Jobs = Pick<SqliteTier, "sweep" | "purge" | "list" | "backup">;
-
-/** What administrators and the cleanup ask for. */
-function jobsBy(job: RunJob, clock: Clock, listen: (tell: (keys: Uint8Array[]) => void) => void): Jobs {
-  return {
-    sweep: () => job({ kind: "sweep", nowMs: clock.epochMs() }),
-    purge(filter, dryRun, tell) {
-      listen(tell);
-      return job({ kind: "purge", filter, dryRun });
-    },
-    list: (filter, after, limit) => job({ kind: "list", filter, after, limit }),
-    backup: (path) => job({ kind: "backup", path }),
-  };
-}
 
 /** What is known of the file; a change between full and not is told once. */
 function createFileView(log: () => Logger) {

@@ -59,11 +59,11 @@ function runWriter(): void {
 
 async function runOne(writer: Writer, { id, job }: ToWorker & { type: "job" }): Promise<void> {
   try {
-    const result = await writer.job(job, tell);
+    const result = await writer.job(job, (progress) => tell({ type: "progress", id, progress }));
     tell({ type: "done", id, result });
   } catch (thrown) {
-    if (isCorrupt(thrown)) tell({ type: "corrupt", error: codeOf(thrown) });
     tell({ type: "failed", id, error: thrown instanceof Error ? thrown.message : String(thrown) });
+    if (isCorrupt(thrown)) tell({ type: "corrupt", error: codeOf(thrown) });
   }
 }
 

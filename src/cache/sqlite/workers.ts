@@ -1,13 +1,8 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { workerUrl } from "../../lib/worker-url.ts";
-import { TierError } from "../tier.ts";
-import type { FromWorker, Job, JobResults, ToWorker, WorkerSettings } from "./messages.ts";
-
-/** Has the writer do a job. */
-export type RunJob = <Kind extends Job["kind"]>(
-  job: Extract<Job, { kind: Kind }>,
-) => Promise<JobResults[Kind]>;
+import type { FromWorker, ToWorker, WorkerSettings } from "./messages.ts";
+import { createWaitingJobs, type RunJob } from "./waiting.ts";
 
 /** The two threads of the tier. */
 export interface Workers {
@@ -27,26 +22,11 @@ export interface WorkerEvents {
   readonly onExit: (error: string) => void;
 }
 
-interface Waiting {
-  readonly resolve: (result: unknown) => void;
-  readonly reject: (error: TierError) => void;
-}
-
 /** Starts the writer, which makes the file, and then the reader. */
 export function startWorkers(settings: Omit<WorkerSettings, "role">, events: WorkerEvents): Workers {
-  const jobs = new Map<number, Waiting>();
-  let nextJob = 0;
+  const jobs = createWaitingJobs((message) => writer.postMessage(message, []));
   let reader: Worker | undefined;
   let isOver = false;
-
-  const settle = (message: FromWorker): boolean => {
-    if (message.type !== "done" && message.type !== "failed") return false;
-    const waiting = jobs.get(message.id);
-    jobs.delete(message.id);
-    if (message.type === "done") waiting?.resolve(message.result);
-    else waiting?.reject(new TierError(message.error));
-    return true;
-  };
 
   const start = (
     role: WorkerSettings["role"],
@@ -58,7 +38,7 @@ export function startWorkers(settings: Omit<WorkerSettings, "role">, events: Wor
     });
     let problem = "it ended";
     worker.on("message", (message: FromWorker) => {
-      if (isOver || settle(message)) return;
+      if (isOver || jobs.settle(message)) return;
       if (message.type === "ready") onReady(message);
       else events.onMessage(message);
     });
@@ -74,8 +54,7 @@ export function startWorkers(settings: Omit<WorkerSettings, "role">, events: Wor
 
   const end = async (): Promise<void> => {
     isOver = true;
-    for (const { reject } of jobs.values()) reject(new TierError("the cache's thread has ended"));
-    jobs.clear();
+    jobs.rejectAll("the cache's thread has ended");
     await Promise.all([reader, writer].map(ended));
   };
 
@@ -86,14 +65,7 @@ export function startWorkers(settings: Omit<WorkerSettings, "role">, events: Wor
   return {
     toReader: (message) => reader?.postMessage(message, []),
     toWriter: (message) => writer.postMessage(message, []),
-    job: <Kind extends Job["kind"]>(job: Extract<Job, { kind: Kind }>) =>
-      new Promise<JobResults[Kind]>((resolve, reject) => {
-        nextJob += 1;
-        // The writer answers each kind of job with its own kind of result.
-        // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-        jobs.set(nextJob, { resolve: (result) => resolve(result as JobResults[Kind]), reject });
-        writer.postMessage({ type: "job", id: nextJob, job }, []);
-      }),
+    job: jobs.run,
     end,
   };
 }

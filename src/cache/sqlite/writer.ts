@@ -1,21 +1,23 @@
 import { statfsSync } from "node:fs";
 import path from "node:path";
 import { codeOf, type Handle, isCorrupt, isFull, openToWrite, usedBytesOf } from "./database.ts";
+import { idOf } from "./ids.ts";
 import { runJob } from "./jobs.ts";
-import type { FileState, FromWorker, Job, ToWorker, WorkerSettings } from "./messages.ts";
+import { countOf } from "./slices.ts";
+import type { FileState, FromWorker, Job, JobProgress, ToWorker, WorkerSettings } from "./messages.ts";
 
 export interface Writer {
   readonly state: () => FileState;
   readonly write: (message: ToWorker & { type: "write" }) => FromWorker;
   readonly close: () => void;
-  readonly job: (job: Job, tell: (message: FromWorker) => void) => Promise<unknown>;
+  readonly job: (job: Job, tell: (progress: JobProgress) => void) => Promise<unknown>;
 }
 
 /** The worker that writes, cleans up and copies. Throws what SQLite throws. */
 export function createWriter({ path: file, bytesMax, diskFreeBytesMin }: WorkerSettings): Writer {
   const database = openToWrite(file, bytesMax);
   const write = prepareWrite(database);
-  let entries = Number(database.prepare("SELECT count(*) FROM entry").pluck().get());
+  let entries = countOf(database);
   let full: string | undefined;
 
   const hasRoom = (): boolean => {
@@ -43,12 +45,12 @@ export function createWriter({ path: file, bytesMax, diskFreeBytesMin }: WorkerS
       database.close();
     },
     async job(job, tell) {
-      const { result, removed } = await runJob(
+      const { result, grown } = await runJob(
         { database, bytesMax, isFull: full === "SQLITE_FULL" },
         job,
         tell,
       );
-      entries -= removed;
+      entries += grown;
       return result;
     },
   };
@@ -82,16 +84,4 @@ function prepareWrite(database: Handle): (message: ToWorker & { type: "write" })
     for (const key of message.touches) touch.run(message.nowMs, key);
     return grown;
   });
-}
-
-/** The number that stands for a name in the table of entries. */
-function idOf(database: Handle, table: "scope" | "model"): (name: string) => number {
-  const insert = database.prepare<[string]>(`INSERT OR IGNORE INTO ${table}(name) VALUES (?)`);
-  const find = database.prepare<[string], number>(`SELECT id FROM ${table} WHERE name = ?`).pluck();
-  return (name) => {
-    const known = find.get(name);
-    if (known !== undefined) return known;
-    insert.run(name);
-    return find.get(name) ?? 0;
-  };
 }
