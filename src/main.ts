@@ -10,7 +10,8 @@ import type { Call } from "./core/call.ts";
 import { dialects } from "./dialect/dialects.ts";
 import { createAdminPages, type ReloadState } from "./http/admin.ts";
 import { createApp } from "./http/app.ts";
-import { createCachePages } from "./http/cache-pages.ts";
+import { type CachePages, createCachePages } from "./http/cache-pages.ts";
+import { cacheStats } from "./http/cache-stats.ts";
 import { createServeCall } from "./http/calls.ts";
 import type { Exchange } from "./http/exchange.ts";
 import { createGuard } from "./http/guard.ts";
@@ -83,6 +84,7 @@ export function createDaemon(parts: DaemonParts): Daemon {
     ...parts,
     heldBodies,
     cache,
+    cachePages: createCachePages({ care: cache.care, clock, counted: () => cacheStats(cache) }),
     metrics,
     lifecycle,
     uptimeSeconds: () => (clock.monotonicMs() - startedMs) / 1_000,
@@ -146,6 +148,7 @@ function serverLimits({ config: { server } }: Loaded): ServerLimits {
 interface Shared extends Omit<DaemonParts, "loaded"> {
   readonly metrics: ReturnType<typeof createMetrics>;
   readonly cache: OpenCache<FlownAnswer>;
+  readonly cachePages: CachePages;
   readonly heldBodies: HeldBodies;
   readonly lifecycle: { readonly draining: boolean };
   readonly uptimeSeconds: () => number;
@@ -200,7 +203,7 @@ function createGeneration(loaded: Loaded, shared: Shared, before: ReadonlyMap<st
     }),
     models: createModelPages(registry),
     admin: createAdminPages({ ...shared, registry }),
-    cache: createCachePages({ care: shared.cache.care, clock }),
+    cache: shared.cachePages,
     responder,
   });
   const guard = createGuard({

@@ -42,16 +42,14 @@ describe("the care of the file", () => {
     fill(tier, 3, 100, { model: "registry.ollama.ai/library/qwen3:4b", scope: "key:a" });
     fill(tier, 2, 100, { model: "registry.ollama.ai/library/tiny:latest", createdMs: 1_000 });
     await settle();
-    const gone: string[] = [];
-    const tell = ({ keys = [] }: JobProgress): void =>
-      void gone.push(...keys.map((key) => Buffer.from(key).toString("hex")));
+    const told: JobProgress[] = [];
     const purge = (filter: EntryFilter, dryRun: boolean): Promise<PurgeResult> =>
-      tier.job({ kind: "purge", filter, dryRun }, tell);
+      tier.job({ kind: "purge", filter, dryRun }, (one) => told.push(one));
 
     expect(await purge({ model: "qwen*" }, true)).toEqual({ entries: 3, bytes: 300 });
     expect(await purge({ scope: "key:a" }, true)).toEqual({ entries: 3, bytes: 300 });
     expect(await purge({ beforeMs: 2_000 }, true)).toEqual({ entries: 2, bytes: 200 });
-    expect(gone).toEqual([]);
+    expect(told).toEqual([]);
     const [first] = await tier.job({ kind: "list", filter: { model: "tiny" }, after: "", limit: 10 });
     expect(first).toMatchObject({
       scope: "local",
@@ -63,7 +61,7 @@ describe("the care of the file", () => {
       entries: 1,
       bytes: 100,
     });
-    expect(gone).toEqual([first?.key]);
+    expect(told).toEqual([{ done: 1, total: 1 }]);
     expect(await purge({}, false)).toEqual({ entries: 4, bytes: 400 });
     expect(await tier.job({ kind: "list", filter: {}, after: "", limit: 10 })).toEqual([]);
   });
@@ -139,7 +137,6 @@ describe("a check of every entry", () => {
 
     expect(dry).toMatchObject({ entries: 252, damaged: { foreign: 2, checksum: 1 } });
     expect(real).toMatchObject({ entries: 252, damaged: { foreign: 2, checksum: 1 } });
-    expect(told.flatMap(({ keys = [] }) => keys)).toHaveLength(3);
     expect(told.at(-1)).toMatchObject({ done: 252, total: 252 });
     expect(after).toMatchObject({ entries: 249, damaged: {} });
     await settle();

@@ -1,26 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { ask, open, type Answer } from "../support/ask.ts";
 import { eventually } from "../support/daemon.ts";
+import { cachedStages, cacheOf, question } from "../support/cached-stage.ts";
 import { plainAnswer } from "../support/plain-answers.ts";
-import { noBreaker, stages, type Stage, type StageOptions } from "../support/stage.ts";
+import { noBreaker, type Stage } from "../support/stage.ts";
 import { bodyFor, chatPaths } from "../support/wires.ts";
 
-const stage = stages();
-
-/** A daemon with the cache on, in front of a model that always says the same. */
-async function cachedStage(cache = "{}", options: StageOptions = {}): Promise<Stage> {
-  const made = await stage({ yaml: `${noBreaker}\ncache: ${cache}`, ...options });
-  made.one.respond = (seen) => plainAnswer(seen);
-  return made;
-}
-
-const cacheOf = ({ headers }: Answer): unknown => headers["x-chasqui-cache"];
-const sure = { options: { temperature: 0 }, temperature: 0 };
-const question = (path: string, streams: boolean, more: object = {}): object => ({
-  ...bodyFor(path, streams),
-  ...sure,
-  ...more,
-});
+const cachedStage = cachedStages();
 
 /** The text of an answer in whatever form. */
 function textOf({ text }: Answer): string {
@@ -381,45 +367,6 @@ describe("an answer on disk", () => {
     const { cache } = JSON.parse(text) as { cache: { tiers: { sqlite: object }; promotions: number } };
     expect(cache.tiers.sqlite).toMatchObject({ state: "up", entries: 1, dropped_writes: 0 });
     expect(cache.promotions).toBeGreaterThan(0);
-  });
-});
-
-describe("an administrator", () => {
-  const remove = async (made: Stage, query: string): Promise<unknown> =>
-    JSON.parse((await ask(made.url(`/api/cache${query}`), undefined, { method: "DELETE" })).text);
-
-  it("sees what is stored and removes it, by model or all of it", async () => {
-    const made = await cachedStage("{ sqlite: { disk_free: 0 } }");
-    const asked = question("/api/chat", false);
-    await ask(made.url("/api/chat"), asked);
-    await eventually(async () => {
-      const { text } = await ask(made.url("/api/cache"));
-      return (JSON.parse(text) as { entries?: unknown[] }).entries?.length === 1;
-    }, "it is on disk");
-
-    expect(await remove(made, "?model=other")).toMatchObject({ dry_run: false, entries: 0 });
-    expect(await remove(made, "?model=ti*&dry_run=true")).toMatchObject({ dry_run: true, entries: 1 });
-    expect(cacheOf(await ask(made.url("/api/chat"), asked))).toBe("hit");
-    expect(await remove(made, "?model=ti*")).toMatchObject({ entries: 1 });
-    expect(cacheOf(await ask(made.url("/api/chat"), asked))).toBe("miss");
-    await remove(made, "");
-    expect(cacheOf(await ask(made.url("/api/chat"), asked))).toBe("miss");
-  });
-
-  it.each([
-    ["?modell=tiny", "modell: unknown"],
-    ["?older_than=soon", "older_than: expected a duration"],
-    ["?dry_run=maybe", "dry_run: expected true or false"],
-    ["?key=xyz", "key: expected up to 32 hexadecimal digits"],
-    ["?model=", "model: expected a value"],
-  ])("who misspells %s removes nothing and is told", async (query, text) => {
-    const made = await cachedStage();
-    await ask(made.url("/api/chat"), question("/api/chat", false));
-
-    const answer = await ask(made.url(`/api/cache${query}`), undefined, { method: "DELETE" });
-
-    expect([answer.status, answer.text]).toEqual([400, expect.stringContaining(text)]);
-    expect(cacheOf(await ask(made.url("/api/chat"), question("/api/chat", false)))).toBe("hit");
   });
 });
 

@@ -6,7 +6,8 @@ import { createFlights, type Flights, type Flown } from "./flight.ts";
 import { payloadBytesMax } from "./entry.ts";
 import { createMemoryTier, type MemoryOptions, type MemoryTier } from "./memory.ts";
 import { openCacheSecret, type CacheSecret } from "./secret.ts";
-import { type Care, createCare } from "./care.ts";
+import { createBackups } from "./care/backups.ts";
+import { type Care, createCare } from "./care/care.ts";
 import { type Cleanup, createCleanup } from "./cleanup.ts";
 import type { SweepResult } from "./sqlite/messages.ts";
 import { createSqliteTier, type SqliteOptions } from "./sqlite/tier.ts";
@@ -79,7 +80,15 @@ export function openCache<What extends Flown>(options: CacheOptions, parts: Open
     counts,
     secret,
     cleanup,
-    care: createCare({ memory, tiers, sqlite, secret }),
+    care: createCare({
+      memory,
+      redis,
+      sqlite,
+      secret,
+      backups: createBackups(options.dataDir),
+      nowMs: clock.epochMs,
+      log,
+    }),
     async close() {
       cleanup.stop();
       await Promise.all(tiers.map((tier) => tier.close()));

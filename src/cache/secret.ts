@@ -26,7 +26,7 @@ export function openCacheSecret(dataDir: string): CacheSecret {
   const keep = (): void => {
     try {
       mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-      writeFileSync(`${file}.new`, `${secret.toString("hex")} ${epoch}\n`, { mode: 0o600 });
+      writeFileSync(`${file}.new`, secretText({ secret, epoch: () => epoch }), { mode: 0o600 });
       renameSync(`${file}.new`, file);
     } catch (thrown) {
       problem = thrown instanceof Error ? thrown.message : String(thrown);
@@ -49,11 +49,20 @@ export function openCacheSecret(dataDir: string): CacheSecret {
   };
 }
 
+/** As it is kept in a file. */
+export const secretText = ({ secret, epoch }: Pick<CacheSecret, "secret" | "epoch">): string =>
+  `${Buffer.from(secret).toString("hex")} ${epoch()}\n`;
+
+/** Undefined when the text is none that {@link secretText} writes. */
+export function parseSecret(text: string): { secret: Buffer; epoch: number } | undefined {
+  const [, hex, epoch] = pattern.exec(text.trim()) ?? [];
+  return hex === undefined ? undefined : { secret: Buffer.from(hex, "hex"), epoch: Number(epoch) };
+}
+
 /** Undefined when there is none yet, or nothing that could be one: then a new one takes its place. */
 function readKnown(file: string): { secret: Buffer; epoch: number } | undefined {
   try {
-    const [, hex, epoch] = pattern.exec(readFileSync(file, "utf8").trim()) ?? [];
-    return hex === undefined ? undefined : { secret: Buffer.from(hex, "hex"), epoch: Number(epoch) };
+    return parseSecret(readFileSync(file, "utf8"));
   } catch {
     return undefined;
   }

@@ -1,7 +1,5 @@
 import type { Reply } from "../core/call.ts";
-import type { OpenCache } from "../cache/open.ts";
-import type { Tier } from "../cache/tier.ts";
-import type { Flown } from "../cache/flight.ts";
+import { cacheStats, type CacheView } from "./cache-stats.ts";
 import type { HeldBodies } from "./held-bodies.ts";
 import type { Metrics } from "../stats/metrics.ts";
 import type { Registry } from "../upstream/registry.ts";
@@ -11,11 +9,6 @@ import type { Upstream } from "../upstream/upstream.ts";
 export interface Lifecycle {
   readonly draining: boolean;
 }
-
-/** What is shown of the cache. */
-type CacheView = Pick<OpenCache<Flown>, "counts" | "memory" | "tiers" | "cleanup"> & {
-  readonly flights: { readonly inFlight: number };
-};
 
 export interface AdminParts {
   readonly version: string;
@@ -80,24 +73,6 @@ export function createAdminPages(parts: AdminParts): AdminPages {
       });
     },
   };
-}
-
-function cacheStats({ counts, memory, tiers, flights, cleanup }: CacheView) {
-  const { lookups, ...said } = counts.snapshot();
-  return {
-    ...said,
-    in_flight: flights.inFlight,
-    cleanup: cleanup.state(),
-    tiers: {
-      memory: { state: "up", ...memory.state(), ...lookups["memory"] },
-      ...Object.fromEntries(tiers.map((tier) => [tier.name, { ...tierStats(tier), ...lookups[tier.name] }])),
-    },
-  };
-}
-
-function tierStats(tier: Tier) {
-  const { state, entries, bytes, droppedWrites, failures } = tier.state();
-  return { state, entries, bytes, dropped_writes: droppedWrites, failures };
 }
 
 function processStats() {

@@ -110,6 +110,10 @@ function pageFor(
     ready: () => admin.ready(),
     stats: () => admin.stats(),
     cacheList: () => cache.list(query),
+    cacheStats: () => cache.stats(query),
+    cacheVerify: () => cache.verify(query),
+    cacheBackup: () => cache.backup(query),
+    cacheRestore: () => cache.restore(query),
     cachePurge: () => cache.purge(query),
   };
   return pages[page]();

@@ -15,6 +15,10 @@ export type LocalPage =
   | "ready"
   | "stats"
   | "cacheList"
+  | "cacheStats"
+  | "cacheVerify"
+  | "cacheBackup"
+  | "cacheRestore"
   | "cachePurge";
 
 export interface Endpoint {
@@ -34,6 +38,14 @@ const page = (method: "GET" | "HEAD", path: string, name: LocalPage): Endpoint =
   path,
   access: path === "/" || path === "/healthz" || path === "/readyz" ? "open" : "key",
   dialect: path.startsWith("/v1/") ? "openai" : "ollama",
+  serves: { page: name },
+});
+
+const care = (method: Endpoint["method"], path: string, name: LocalPage): Endpoint => ({
+  method,
+  path,
+  access: "admin",
+  dialect: "ollama",
   serves: { page: name },
 });
 
@@ -90,8 +102,12 @@ export const endpoints: readonly Endpoint[] = [
   page("GET", "/v1/models", "models"),
   page("GET", "/v1/models/:model", "model"),
   page("GET", "/api/stats", "stats"),
-  { ...page("GET", "/api/cache", "cacheList"), access: "admin" },
-  { ...page("GET", "/api/cache", "cachePurge"), method: "DELETE", access: "admin" },
+  care("GET", "/api/cache", "cacheList"),
+  care("DELETE", "/api/cache", "cachePurge"),
+  care("GET", "/api/cache/stats", "cacheStats"),
+  care("POST", "/api/cache/verify", "cacheVerify"),
+  care("POST", "/api/cache/backup", "cacheBackup"),
+  care("POST", "/api/cache/restore", "cacheRestore"),
   page("GET", "/healthz", "health"),
   page("HEAD", "/healthz", "health"),
   page("GET", "/readyz", "ready"),

@@ -1,9 +1,17 @@
 import type { Logger } from "../../lib/log.ts";
 import { pause, type Clock } from "../../lib/time.ts";
+import type { PurgeResult } from "../sqlite/messages.ts";
 import { type Tier, TierError, type TierState } from "../tier.ts";
-import { connect, type RedisOptions, watch } from "./connection.ts";
+import { connect, type RedisOptions, watch, wordOf } from "./connection.ts";
+import { type IsMeant, purgeRedis } from "./purge.ts";
 import { createTrust } from "./trust.ts";
 import { createWrites } from "./writes.ts";
+
+export interface RedisTier extends Tier {
+  readonly name: "redis";
+  /** Removes the entries that are meant; with `dryRun` only counts them. Rejects with TierError. */
+  readonly purge: (isMeant: IsMeant, dryRun: boolean) => Promise<PurgeResult>;
+}
 
 export interface RedisParts {
   readonly clock: Clock;
@@ -20,7 +28,7 @@ const layout = 1;
  * The tier that daemons share. Nothing waits for a server that is away: commands fail while there is no connection, an
  * answer is waited for once, and after three failures nobody waits until a PING has been answered.
  */
-export function createRedisTier(options: RedisOptions, { clock, log, random }: RedisParts): Tier {
+export function createRedisTier(options: RedisOptions, { clock, log, random }: RedisParts): RedisTier {
   const client = connect(options, random);
   let isClosed = false;
   watch(client, { options, log, isClosed: () => isClosed });
@@ -28,7 +36,8 @@ export function createRedisTier(options: RedisOptions, { clock, log, random }: R
   const trust = createTrust({ clock, ping: () => client.ping(), isOver: () => isClosed });
   const writes = createWrites({ clock, log, trust, isReady });
 
-  const nameOf = (key: Buffer): string => `${options.prefix}:${layout}:${key.toString("hex")}`;
+  const prefix = `${options.prefix}:${layout}:`;
+  const nameOf = (key: Buffer): string => prefix + key.toString("hex");
   const ttlFor = (keepUntilMs: number): number => {
     const jittered = options.ttlMs * (1 - ttlJitter + 2 * ttlJitter * random());
     return Math.floor(Math.min(keepUntilMs - clock.epochMs(), jittered));
@@ -56,6 +65,14 @@ export function createRedisTier(options: RedisOptions, { clock, log, random }: R
         writes.send(bytes.length, () => client.set(nameOf(key), Buffer.from(bytes), "PX", ttlMs));
     },
     remove: (key) => writes.send(0, () => client.unlink(nameOf(key))),
+    async purge(isMeant, dryRun) {
+      if (!isReady()) throw new TierError("there is no connection to Redis");
+      try {
+        return await purgeRedis({ client, prefix, isMeant, dryRun });
+      } catch (thrown) {
+        throw new TierError(`Redis: ${wordOf(thrown)}`, { cause: thrown });
+      }
+    },
     state: () => ({
       state: state(),
       entries: undefined,

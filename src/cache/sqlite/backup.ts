@@ -11,6 +11,17 @@ export async function runBackup(database: Handle, file: string, tell: Tell): Pro
   const beganMs = performance.now();
   const temporary = `${file}.part`;
   rmSync(temporary, { force: true });
+  try {
+    await copyInto(temporary, database, tell);
+    renameSync(temporary, file);
+  } catch (thrown) {
+    rmSync(temporary, { force: true });
+    throw thrown;
+  }
+  return { bytes: statSync(file).size, tookMs: Math.round(performance.now() - beganMs) };
+}
+
+async function copyInto(temporary: string, database: Handle, tell: Tell): Promise<void> {
   await database.backup(temporary, {
     progress({ totalPages, remainingPages }) {
       tell({ done: totalPages - remainingPages, total: totalPages });
@@ -22,8 +33,6 @@ export async function runBackup(database: Handle, file: string, tell: Tell): Pro
   const descriptor = openSync(temporary, "r+");
   fsyncSync(descriptor);
   closeSync(descriptor);
-  renameSync(temporary, file);
-  return { bytes: statSync(file).size, tookMs: Math.round(performance.now() - beganMs) };
 }
 
 /** A copy is one file: it needs no log beside it. Throws when it is damaged. */

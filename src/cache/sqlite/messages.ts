@@ -87,8 +87,6 @@ export interface JobProgress {
   /** Entries, or pages of the file. */
   readonly done: number;
   readonly total: number;
-  /** Keys of entries that are gone. */
-  readonly keys?: Uint8Array[];
 }
 
 export interface BackupResult {

@@ -3,7 +3,7 @@ import type { Job, PurgeResult } from "./messages.ts";
 import { type JobDone, sliceRows, type Tell, turn } from "./slices.ts";
 import { whereOf } from "./where.ts";
 
-/** Removes what the filter means, and tells which keys. */
+/** Removes what the filter means; with `dryRun` only counts it. */
 export async function purge(
   database: Handle,
   { filter, dryRun }: Job & { kind: "purge" },
@@ -16,20 +16,22 @@ export async function purge(
   const meant = sum.get(...values);
   if (dryRun) return { result: meant, grown: 0 };
   const total = meant?.entries ?? 0;
-  const some = database.prepare<unknown[], { key: Buffer; size: number }>(
-    `SELECT key, size FROM entry WHERE ${text} LIMIT ${sliceRows}`,
+  const some = database.prepare<unknown[], { id: number; size: number }>(
+    `SELECT rowid AS id, size FROM entry WHERE ${text} AND rowid > ? ORDER BY rowid LIMIT ${sliceRows}`,
   );
-  const remove = database.prepare<[Uint8Array]>("DELETE FROM entry WHERE key = ?");
+  const remove = database.prepare<[number]>("DELETE FROM entry WHERE rowid = ?");
   let entries = 0;
   let bytes = 0;
+  let after = 0;
   for (;;) {
-    const rows = some.all(...values);
+    const rows = some.all(...values, after);
     database.transaction(() => {
-      for (const { key } of rows) remove.run(key);
+      for (const { id } of rows) remove.run(id);
     })();
     entries += rows.length;
     bytes += rows.reduce((sum, { size }) => sum + size, 0);
-    tell({ done: entries, total, keys: rows.map(({ key }) => new Uint8Array(key)) });
+    after = rows.at(-1)?.id ?? after;
+    tell({ done: entries, total: Math.max(total, entries) });
     if (rows.length < sliceRows) return { result: { entries, bytes }, grown: -entries };
     await turn();
   }

@@ -38,11 +38,7 @@ export async function verify(
     if (!dryRun) for (const { key } of bad) removed += remove.run(key).changes;
     entries += rows.length;
     after = rows.at(-1)?.key ?? after;
-    tell({
-      done: entries,
-      total: Math.max(total, entries),
-      keys: dryRun ? [] : bad.map(({ key }) => new Uint8Array(key)),
-    });
+    tell({ done: entries, total: Math.max(total, entries) });
     if (rows.length < sliceRows) break;
     await turn();
   }
