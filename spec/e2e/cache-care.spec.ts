@@ -126,7 +126,7 @@ describe("what is stored", () => {
     const { lines } = await post(made, "verify");
     const whole = await post(made, "verify?stream=false&dry_run=true");
 
-    expect(lines[0]).toEqual({ status: "verifying", completed: 1, total: 1 });
+    expect(lines[0]).toEqual({ status: "checking the file" });
     expect(lines.at(-1)).toMatchObject({ status: "success", dry_run: false, entries: 1, damaged: {} });
     expect(whole.lines).toEqual([{ dry_run: true, entries: 1, damaged: {}, took_ms: expect.any(Number) }]);
   });

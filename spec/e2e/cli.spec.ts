@@ -32,6 +32,8 @@ describe("help", () => {
     [["config", "show", "--help"]],
     [["keys"]],
     [["healthcheck", "--help"]],
+    [["cache"]],
+    [["cache", "purge", "--help"]],
     [["version", "--help"]],
     [["--log-level", "debug", "--help"]],
   ])("shows one screen on standard output for %j", async (args) => {
@@ -48,7 +50,15 @@ describe("help", () => {
   it("names every command and every flag that works", async () => {
     const { stdout } = await runCli(["help"], neverServes);
 
-    for (const word of ["serve", "check-config", "config show", "keys create", "healthcheck", "version"])
+    for (const word of [
+      "serve",
+      "check-config",
+      "config show",
+      "keys create",
+      "healthcheck",
+      "version",
+      "cache stats",
+    ])
       expect(stdout).toContain(word);
     for (const flag of ["--listen", "--upstream", "--config", "--data-dir", "--log-level", "--log-format"])
       expect(stdout).toContain(flag);

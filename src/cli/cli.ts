@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import type { Flags } from "../config/load.ts";
+import type { CacheCommand } from "./cache/commands.ts";
 import { exitCodes } from "./exit-codes.ts";
 
 const collect = (value: string, before: string[] | undefined): string[] => [...(before ?? []), value];
@@ -39,6 +40,7 @@ function createProgram(): Command {
       .command(name, { isDefault: name === "serve" })
       .helpOption(false)
       .option("-h, --help");
+  addCache(program, under);
   const config = program.command("config").helpOption(false).helpCommand(false).action(showHelp);
   const keys = program.command("keys").helpOption(false).helpCommand(false).action(showHelp);
 
@@ -62,11 +64,38 @@ function createProgram(): Command {
   return program;
 }
 
-/** A word that is no command is taken for an argument of the default one: that is not what the user meant to hear. */
-const plainly = (text: string): string =>
-  text.includes("too many arguments for 'serve'")
-    ? `error: there is no command ${process.argv[2] ?? ""}\n`
-    : text;
+type Under = (parent: Command, name: string) => Command;
+
+function addCache(program: Command, under: Under): void {
+  const cache = program.command("cache").helpOption(false).helpCommand(false).action(showHelp);
+  const run = (name: CacheCommand): ((...said: unknown[]) => Promise<void>) =>
+    unlessHelp(async (options, said = "") => {
+      const { cacheCommands } = await import("./cache/commands.ts");
+      await cacheCommands[name](options, said);
+    });
+  const filtered = (command: Command): Command =>
+    command
+      .option("--model <glob>")
+      .option("--scope <name>")
+      .option("--key <hex>")
+      .option("--older-than <duration>");
+  const flagged = (name: string): Command => withFlags(under(cache, name)).option("--json");
+
+  flagged("stats").action(run("stats"));
+  filtered(flagged("ls")).option("--limit <number>").action(run("ls"));
+  flagged("verify").option("--dry-run").action(run("verify"));
+  filtered(flagged("purge")).option("--all").option("--dry-run").action(run("purge"));
+  flagged("backup [file]").action(run("backup"));
+  flagged("restore <copy>").action(run("restore"));
+}
+
+/** A word that is no command is taken for an argument of the one before it: that is not what the user meant to hear. */
+function plainly(text: string): string {
+  const [, group] = /too many arguments for '(serve|cache|config|keys)'/.exec(text) ?? [];
+  if (group === undefined) return text;
+  const said = group === "serve" ? process.argv.slice(2, 3) : process.argv.slice(2, 4);
+  return `error: there is no command ${said.join(" ")}\n`;
+}
 
 async function serve(options: Flags & InspectOptions): Promise<void> {
   if (options.version === true) (await import("./inspect.ts")).showVersion(false);

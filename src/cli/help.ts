@@ -11,17 +11,22 @@ Commands
   check-config     say what is wrong with the configuration, if anything
   config show      the effective configuration and where each value comes from
   keys create NAME make an API key
+  cache stats      what the cache holds and how it does
+  cache ls         entries on disk: --model, --scope, --key, --older-than, --limit
+  cache purge      remove entries by the same flags, or --all; --dry-run only counts
+  cache verify     check every entry, remove damaged ones; --dry-run
+  cache backup [FILE] | restore FILE|NAME
   healthcheck      ask the running daemon whether it is alive; for containers
   version          print the version
 
-Flags of serve, check-config, config show and healthcheck
+Flags of serve, check-config, config show, healthcheck and cache
   --listen HOST:PORT      where to listen (127.0.0.1:5732)
   --upstream [TYPE=]URL   a server behind; repeat for more (ollama=http://127.0.0.1:11434)
   --config FILE           the configuration file
   --data-dir DIR          where the daemon keeps its files
   --log-level LEVEL       error, warn, info, debug or trace (info)
   --log-format FORMAT     auto, json or pretty (auto)
-  --json                  check-config, config show, version: print JSON
+  --json                  check-config, config show, version, cache: print JSON
 
 Every key of config.yaml also has a variable, e.g. CHASQUI_SERVER_DRAIN=10s.
 Precedence: flags, CHASQUI_*, config.yaml, OLLAMA_*, defaults.

@@ -70,11 +70,13 @@ export function createCare(parts: CareParts): Care {
     purge: (filter, dryRun, onStep) =>
       dryRun ? purge(filter, dryRun, onStep) : alone.run("a purge", () => purge(filter, dryRun, onStep)),
     verify: (dryRun, onStep) =>
-      alone.run("a verification", () =>
-        disk().job({ kind: "verify", secret: new Uint8Array(secret.secret), dryRun }, (progress) =>
+      alone.run("a verification", () => {
+        const file = disk();
+        onStep("checking the file");
+        return file.job({ kind: "verify", secret: new Uint8Array(secret.secret), dryRun }, (progress) =>
           onStep("verifying", progress),
-        ),
-      ),
+        );
+      }),
     backup: (name, onStep) => alone.run("a backup", () => copyTo(name, onStep)),
     restore: (name, safetyName, onStep) => alone.run("a restore", () => restore(name, safetyName, onStep)),
   };

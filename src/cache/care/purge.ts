@@ -16,12 +16,12 @@ export function createPurge({ memory, redis, sqlite, secret }: CareParts): Purge
     const isForgotten = !dryRun && isEmpty(filter);
     if (isForgotten) secret.nextEpoch();
     const failures = createFailures();
+    onStep("purging");
     const first = inMemory();
     const onDisk = await failures.of(
       "sqlite",
       sqlite?.job({ kind: "purge", filter, dryRun }, (progress) => onStep("purging", progress)),
     );
-    onStep("purging");
     const isMeantThere = (key: Buffer, bytes: Uint8Array): boolean => {
       const stored = unpackStored(bytes, { secret: secret.secret, key });
       return typeof stored !== "string" && isMeant(filter, key, stored);

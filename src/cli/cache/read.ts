@@ -1,0 +1,8 @@
+import { isObject, type JsonObject } from "../../lib/json.ts";
+
+/** Members of an answer; what is of another kind reads as nothing. */
+export const num = (value: unknown): number => (typeof value === "number" ? value : 0);
+export const text = (value: unknown): string => (typeof value === "string" ? value : "");
+export const object = (value: unknown): JsonObject => (isObject(value) ? value : {});
+export const objects = (value: unknown): JsonObject[] =>
+  Array.isArray(value) ? value.filter((one) => isObject(one)) : [];
