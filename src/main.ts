@@ -1,19 +1,12 @@
 import type { Logger } from "./lib/log.ts";
 import type { Clock } from "./lib/time.ts";
-import { openCache, type OpenCache } from "./cache/open.ts";
-import { createPolicy, placeOf } from "./cache/policy.ts";
-import { hasTimeWords } from "./cache/time-words.ts";
-import { cacheOptions, policyOptions } from "./config/cache-options.ts";
 import type { Loaded } from "./config/load.ts";
 import { upstreamOptions } from "./config/upstream-options.ts";
-import type { Call } from "./core/call.ts";
-import { dialects } from "./dialect/dialects.ts";
 import { createAdminPages, type ReloadState } from "./http/admin.ts";
 import { createApp } from "./http/app.ts";
-import { type CachePages, createCachePages } from "./http/cache-pages.ts";
-import { cacheStats } from "./http/cache-stats.ts";
 import { createServeCall } from "./http/calls.ts";
 import type { Exchange } from "./http/exchange.ts";
+import { createFeedbackPage } from "./http/feedback.ts";
 import { createGuard } from "./http/guard.ts";
 import { createIdentify } from "./http/keys.ts";
 import { createModelPages } from "./http/models.ts";
@@ -21,9 +14,8 @@ import { createHeldBodies, type HeldBodies } from "./http/held-bodies.ts";
 import { logRequest } from "./http/request-log.ts";
 import { createResponder } from "./http/respond.ts";
 import { createDaemonServer, type DaemonServer, type Handler, type ServerLimits } from "./http/server.ts";
+import { type Caching, cachingAnswer, openCaching } from "./main/caching.ts";
 import { type Answer, createAnswer } from "./pipeline/answer.ts";
-import { createCachingAnswer } from "./pipeline/caching.ts";
-import type { FlownAnswer } from "./pipeline/fly.ts";
 import { deliver } from "./pipeline/deliver.ts";
 import { createMetrics } from "./stats/metrics.ts";
 import { createDemoUpstream } from "./upstream/demo.ts";
@@ -66,6 +58,8 @@ export interface Daemon extends DaemonServer {
 /** One reading of the configuration at work. */
 interface Generation {
   readonly registry: Registry;
+  /** Asks an upstream, past the cache. */
+  readonly ask: Answer;
   readonly handler: Handler;
   /** By definition, so that the next generation can take over what is the same. */
   readonly upstreams: ReadonlyMap<string, Upstream>;
@@ -79,12 +73,11 @@ export function createDaemon(parts: DaemonParts): Daemon {
   const lifecycle = { draining: false };
   const reloads = { reloads: 0, failed_reloads: 0, last_reload_successful: true };
   const heldBodies = createHeldBodies();
-  const cache = openCache<FlownAnswer>(cacheOptions(parts.loaded), { clock, log });
+  const caching = openCaching(parts.loaded, { clock, log, now: () => now });
   const shared: Shared = {
     ...parts,
     heldBodies,
-    cache,
-    cachePages: createCachePages({ care: cache.care, clock, counted: () => cacheStats(cache) }),
+    caching,
     metrics,
     lifecycle,
     uptimeSeconds: () => (clock.monotonicMs() - startedMs) / 1_000,
@@ -132,7 +125,7 @@ export function createDaemon(parts: DaemonParts): Daemon {
       reloads.last_reload_successful = false;
     },
     beginDrain: () => void (lifecycle.draining = true),
-    close: () => cache.close(),
+    close: caching.close,
   };
 }
 
@@ -147,8 +140,7 @@ function serverLimits({ config: { server } }: Loaded): ServerLimits {
 
 interface Shared extends Omit<DaemonParts, "loaded"> {
   readonly metrics: ReturnType<typeof createMetrics>;
-  readonly cache: OpenCache<FlownAnswer>;
-  readonly cachePages: CachePages;
+  readonly caching: Caching;
   readonly heldBodies: HeldBodies;
   readonly lifecycle: { readonly draining: boolean };
   readonly uptimeSeconds: () => number;
@@ -181,29 +173,30 @@ function createGeneration(loaded: Loaded, shared: Shared, before: ReadonlyMap<st
       log().trace("attempt", { upstream, error: error?.code });
     },
   });
+  const ask = createAnswer({ route: registry.route, send, deliver });
+  const limits = {
+    bytesMax: config.server.body_limit,
+    idleMs: config.server.body_idle_timeout,
+    totalMs: config.server.body_timeout,
+  };
+  const isShared = config.cache.scope === "shared";
   const app = createApp({
     identify: createIdentify(loaded.secrets.apiKeys),
     serveCall: createServeCall({
-      answer: cachingAnswer(loaded, shared, {
-        registry,
-        ask: createAnswer({ route: registry.route, send, deliver }),
-      }),
+      answer: cachingAnswer(loaded, shared.caching, { registry, ask }),
       registry,
       responder,
       clock,
       instanceId: shared.instanceId,
       heldBodies: shared.heldBodies,
       heldBytesMax: config.server.held_bodies_limit,
-      asking: { isShared: config.cache.scope === "shared", control: config.cache.control },
-      limits: {
-        bytesMax: config.server.body_limit,
-        idleMs: config.server.body_idle_timeout,
-        totalMs: config.server.body_timeout,
-      },
+      asking: { isShared, control: config.cache.control },
+      limits,
     }),
     models: createModelPages(registry),
-    admin: createAdminPages({ ...shared, registry }),
-    cache: shared.cachePages,
+    admin: createAdminPages({ ...shared, registry, cache: shared.caching.view }),
+    cache: shared.caching.pages,
+    feedback: createFeedbackPage({ ...shared.caching, isShared, limits }),
     responder,
   });
   const guard = createGuard({
@@ -212,41 +205,7 @@ function createGeneration(loaded: Loaded, shared: Shared, before: ReadonlyMap<st
     origins: config.server.origins,
     headersMax: config.server.headers_max,
   });
-  return { registry, handler: { guard, app }, upstreams };
-}
-
-/** The straight line with the cache before it. */
-function cachingAnswer(
-  loaded: Loaded,
-  { cache, clock }: Shared,
-  { registry, ask }: { readonly registry: Registry; readonly ask: Answer },
-): Answer {
-  const keys = {
-    secret: cache.secret.secret,
-    epoch: cache.secret.epoch,
-    digestOf: (model: string, upstream: string | undefined) => registry.factsOf(model, upstream).digest,
-  };
-  const policy = createPolicy(policyOptions(loaded), keys);
-  const models = {
-    keyOf: registry.keyOf,
-    contextOf: (model: string) => registry.factsOf(model).contextTokens,
-    isLoaded: (model: string) => registry.factsOf(model).isLoaded,
-  };
-  return createCachingAnswer({
-    ...cache,
-    ask,
-    policy,
-    placeOf: (call, wire) => placeOf(call, keys, wire),
-    models,
-    isAboutNow,
-    clock,
-  });
-}
-
-/** Whether the last thing the user said is about the present. */
-function isAboutNow({ dialect, wire, operation }: Call): boolean {
-  const { messages } = dialects[dialect].decodeRequest(wire, operation);
-  return hasTimeWords(messages.findLast((message) => message.role === "user")?.text ?? "");
+  return { registry, ask, handler: { guard, app }, upstreams };
 }
 
 /** Upstreams whose definition has not changed are taken over from the generation before. */

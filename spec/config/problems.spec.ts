@@ -76,6 +76,14 @@ describe("a wrong configuration", () => {
     ["api_keys: [{ name: a }]", "config.yaml:1:12: api_keys.0: needs sha256, key or key_file"],
     ["api_keys: [{ name: a, key: b }, { name: a, key: c }]", "api_keys.1.name: a is taken already"],
     ["upstreams: [{ url: a, name: x }, { url: b, name: x }]", "upstreams.1.name: x is taken already"],
+    [
+      "cache: { semantic: { mode: guarded } }",
+      "config.yaml:1:22: cache.semantic.model: expected the name of a model, as the mode is guarded",
+    ],
+    [
+      "cache: { semantic: { mode: verified, model: enc } }",
+      "config.yaml:1:22: cache.semantic.judge: expected the name of a model, as the mode is verified",
+    ],
     ["api_keys: [{ name: a, key: b }]\nauth: none", "config.yaml:2:1: auth: none contradicts api_keys"],
     ["api_keys: [{ name: a, key_file: DIR/absent }]", "api_keys.0.key_file: the file cannot be read"],
     ["api_keys: [{ name: a, key_file: DIR/empty }]", "api_keys.0.key_file: the file is empty"],

@@ -35,7 +35,7 @@ export function importsOf({ file, text }: SourceFile): Import[] {
   }));
 }
 
-/** What each room may see besides itself; `main` is the file `main.ts`. */
+/** What each room may see besides itself; `main` is `main.ts` and what it is put together of. */
 const sees: Readonly<Record<string, readonly string[]>> = (() => {
   const beside = ["cache", "router", "search", "stats", "upstream"];
   const seen = (...below: string[]): string[] => ["lib", "core", ...below];

@@ -13,6 +13,7 @@ import type { SweepResult } from "./sqlite/messages.ts";
 import { createSqliteTier, type SqliteOptions } from "./sqlite/tier.ts";
 import type { RedisOptions } from "./redis/connection.ts";
 import { createRedisTier } from "./redis/tier.ts";
+import { createRecent, type Recent } from "./recent.ts";
 import { createServed, type Served } from "./served.ts";
 import type { Tier } from "./tier.ts";
 
@@ -39,6 +40,7 @@ export interface OpenCache<What extends Flown> {
   readonly tiers: readonly Tier[];
   readonly flights: Flights<What>;
   readonly served: Served;
+  readonly recent: Recent;
   readonly counts: CacheCounts;
   readonly secret: CacheSecret;
   readonly cleanup: Cleanup<SweepResult | undefined>;
@@ -77,6 +79,7 @@ export function openCache<What extends Flown>(options: CacheOptions, parts: Open
     tiers,
     flights: createFlights<What>({ bytesMax: payloadBytesMax, watchersMax }),
     served: createServed(clock),
+    recent: createRecent(),
     counts,
     secret,
     cleanup,

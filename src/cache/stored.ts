@@ -59,6 +59,18 @@ export function unpackStored(bytes: Uint8Array, seal: Seal): Stored | EntryFault
   };
 }
 
+/** What of an answer is packed, so that it may be stored in another place. */
+export const keptOf = (stored: Stored): Kept => ({
+  model: stored.model,
+  scope: stored.scope,
+  answer: stored.answer,
+  isWhole: stored.isWhole,
+  inputTokens: stored.inputTokens,
+  outputTokens: stored.outputTokens,
+  savedMs: stored.savedMs,
+  keepUntilMs: stored.keepUntilMs,
+});
+
 /** Where entries are to lie. */
 export interface Keying {
   readonly secret: Uint8Array;

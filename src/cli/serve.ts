@@ -175,11 +175,17 @@ function notReloaded(daemon: Daemon, log: Logger, thrown: unknown): void {
   log.error("configuration not reloaded; the old one stays", { problems });
 }
 
+const cacheStartOnly = ["memory", "redis", "sqlite", "cleanup", "semantic"] as const;
+
 function needRestart(atStart: Loaded, next: Loaded): string[] | undefined {
   const [before, after] = [atStart.config.server, next.config.server];
   const changed = startOnly.filter((key) => JSON.stringify(before[key]) !== JSON.stringify(after[key]));
   const names = changed.map((key) => `server.${key}`);
   if (atStart.dataDir !== next.dataDir) names.push("data_dir");
+  for (const key of cacheStartOnly) {
+    const sections = [atStart.config.cache[key], next.config.cache[key]];
+    if (JSON.stringify(sections[0]) !== JSON.stringify(sections[1])) names.push(`cache.${key}`);
+  }
   return names.length === 0 ? undefined : names;
 }
 

@@ -35,6 +35,17 @@ function sqliteOptions(sqlite: CacheConfig["sqlite"], dataDir: string) {
   };
 }
 
+/** How questions are compared by their meaning; undefined when they are not. Read at the start only. */
+export function semanticOptions({ config: { cache } }: Loaded) {
+  const { mode, model, judge, on_cpu, threshold, verify_from, budget, vectors } = cache.semantic;
+  if (!cache.enabled || mode === "off" || model === undefined) return undefined;
+  return {
+    encoder: { model, onCpu: on_cpu },
+    judge,
+    search: { mode, threshold, verifyFrom: verify_from, budgetMs: budget, vectorsMax: vectors },
+  };
+}
+
 /** What holds for one request, for all models and for some. */
 export function policyOptions({ config: { cache } }: Loaded) {
   return {

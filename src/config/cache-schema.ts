@@ -6,6 +6,7 @@ import {
   list,
   optionalDuration,
   parsed,
+  share,
   size,
   text,
   wait,
@@ -83,6 +84,27 @@ const cleanup = z.strictObject({
   interval: wait("1m"),
 });
 
+const semanticModes = ["off", "shadow", "guarded", "verified"] as const;
+
+const semantic = z.strictObject({
+  /** off; shadow: only count what would be served; guarded: serve what passes the guard; verified: and have pairs judged. */
+  mode: z.enum(semanticModes, expected("off, shadow, guarded or verified")).default("off"),
+  /** The local model that makes embeddings. */
+  model: text("the name of a model that makes embeddings").optional(),
+  /** Whether that model is kept on the CPU, so that it pushes no other one out of the GPU. */
+  on_cpu: yesNo(true),
+  /** The model that judges pairs in `verified`. */
+  judge: text("the name of a model").optional(),
+  /** Least cosine similarity of a question that is served another one's answer. */
+  threshold: share(0.95),
+  /** Least cosine similarity of a pair that is worth judging. */
+  verify_from: share(0.85),
+  /** Longest that a question waits for it. */
+  budget: wait("60ms"),
+  /** Most questions that are remembered. */
+  vectors: count(20_000, 1),
+});
+
 /** The section `cache`. */
 export const cacheSchema = z.strictObject({
   /** Whether answers are kept at all. */
@@ -111,4 +133,5 @@ export const cacheSchema = z.strictObject({
   redis: redis.prefault({}),
   sqlite: sqlite.prefault({}),
   cleanup: cleanup.prefault({}),
+  semantic: semantic.prefault({}),
 });

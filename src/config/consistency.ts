@@ -24,7 +24,21 @@ export function contradictions(config: Config, secrets: Secrets, where: WhereSai
     const key = `upstreams.${index}.url`;
     problems.push({ where: where(["upstreams", index, "url"]), key, text: "is Chasqui's own address" });
   }
-  return [...problems, ...repeated(config, where)];
+  return [...problems, ...semanticProblems(config, where), ...repeated(config, where)];
+}
+
+/** What a mode of `cache.semantic` cannot do without. */
+function semanticProblems({ cache: { semantic } }: Config, where: WhereSaid): Problem[] {
+  const { mode } = semantic;
+  const needed =
+    mode === "off" ? [] : mode === "verified" ? (["model", "judge"] as const) : (["model"] as const);
+  return needed
+    .filter((name) => semantic[name] === undefined)
+    .map((name) => ({
+      where: where(["cache", "semantic", "mode"]),
+      key: `cache.semantic.${name}`,
+      text: `expected the name of a model, as the mode is ${mode}`,
+    }));
 }
 
 function repeated(config: Config, where: WhereSaid): Problem[] {

@@ -6,6 +6,7 @@ import type { AdminPages } from "./admin.ts";
 import type { CachePages } from "./cache-pages.ts";
 import type { ServeCall } from "./calls.ts";
 import type { Exchange } from "./exchange.ts";
+import type { FeedbackPage } from "./feedback.ts";
 import type { Identify } from "./keys.ts";
 import type { ModelPages } from "./models.ts";
 import type { Responder } from "./respond.ts";
@@ -17,6 +18,7 @@ export interface AppParts {
   readonly models: ModelPages;
   readonly admin: AdminPages;
   readonly cache: CachePages;
+  readonly feedback: FeedbackPage;
   readonly responder: Responder;
 }
 
@@ -64,7 +66,7 @@ async function serve(
     else
       await parts.responder.send(
         exchange,
-        await pageFor(parts, serves.page, { name, query: queryOf(exchange) }),
+        await pageFor(parts, serves.page, { name, query: queryOf(exchange), exchange }),
         endpoint.dialect,
       );
   } catch (thrown) {
@@ -88,6 +90,7 @@ interface PageRequest {
   /** The last segment of a path that names a model. */
   readonly name: string;
   readonly query: URLSearchParams;
+  readonly exchange: Exchange;
 }
 
 function queryOf({ incoming, pathname }: Exchange): URLSearchParams {
@@ -95,9 +98,9 @@ function queryOf({ incoming, pathname }: Exchange): URLSearchParams {
 }
 
 function pageFor(
-  { models, admin, cache }: AppParts,
+  { models, admin, cache, feedback }: AppParts,
   page: LocalPage,
-  { name, query }: PageRequest,
+  { name, query, exchange }: PageRequest,
 ): Reply | Promise<Reply> {
   const pages: Record<LocalPage, () => Reply | Promise<Reply>> = {
     root: () => text(200, "Ollama is running", "text/plain; charset=utf-8"),
@@ -114,6 +117,7 @@ function pageFor(
     cacheVerify: () => cache.verify(query),
     cacheBackup: () => cache.backup(query),
     cacheRestore: () => cache.restore(query),
+    cacheFeedback: () => feedback(exchange),
     cachePurge: () => cache.purge(query),
   };
   return pages[page]();

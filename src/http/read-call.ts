@@ -70,11 +70,15 @@ export async function readCall(
     : { ...typed, raw, wire };
 }
 
+/** Whose stored answers may be given to whoever shows a key of this name, or none. */
+export const scopeOf = (keyName: string | undefined, isShared: boolean): string =>
+  keyName === undefined || isShared ? "local" : `key:${keyName}`;
+
 /** Whoever shows a key has its own scope; without keys everyone has the same, and only an address tells them apart. */
 function askerOf({ incoming, record: { keyName } }: Exchange, { isShared }: AskingOptions): Asker {
   const address = incoming.socket.remoteAddress ?? "";
   return {
-    scope: keyName === undefined || isShared ? "local" : `key:${keyName}`,
+    scope: scopeOf(keyName, isShared),
     client: `${keyName ?? ""}@${address}`,
     isKnown: keyName !== undefined,
     cacheControl: usualControl,

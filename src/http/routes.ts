@@ -19,6 +19,7 @@ export type LocalPage =
   | "cacheVerify"
   | "cacheBackup"
   | "cacheRestore"
+  | "cacheFeedback"
   | "cachePurge";
 
 export interface Endpoint {
@@ -108,6 +109,7 @@ export const endpoints: readonly Endpoint[] = [
   care("POST", "/api/cache/verify", "cacheVerify"),
   care("POST", "/api/cache/backup", "cacheBackup"),
   care("POST", "/api/cache/restore", "cacheRestore"),
+  { ...care("POST", "/api/cache/feedback", "cacheFeedback"), access: "key" },
   page("GET", "/healthz", "health"),
   page("HEAD", "/healthz", "health"),
   page("GET", "/readyz", "ready"),

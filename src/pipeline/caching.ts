@@ -1,5 +1,6 @@
 import type { Found, Lookup } from "../cache/cache.ts";
 import type { PassReason, Policy } from "../cache/policy.ts";
+import type { Recent } from "../cache/recent.ts";
 import type { Served } from "../cache/served.ts";
 import type { Stored } from "../cache/stored.ts";
 import { isInference, type Reply } from "../core/call.ts";
@@ -13,12 +14,14 @@ import {
   lookUpInputs,
 } from "./embeddings.ts";
 import { fly, type FlyParts, type Planned } from "./fly.ts";
-import { hitOf, marked, note, staleOf } from "./given.ts";
+import { hitOf, marked, nearOf, note, staleOf } from "./given.ts";
+import { withoutContext } from "./meaning.ts";
 import { renderStored } from "./replayed.ts";
 
 export interface CachingParts extends EmbeddingParts, FlyParts {
   readonly policy: Policy;
   readonly served: Served;
+  readonly recent: Recent;
 }
 
 /** The same line with the cache before it: what is stored is given again, what is asked twice at once is asked once. */
@@ -51,6 +54,8 @@ async function look(parts: CachingParts, asked: Planned): Promise<Reply> {
   const lookup = looking instanceof Promise ? await looking : looking;
   const reply = lookup.hit === undefined ? undefined : replay(parts, asked, lookup.hit);
   if (reply !== undefined) return reply;
+  const near = bypass === undefined ? await replayNear(parts, asked) : undefined;
+  if (near !== undefined) return near;
   const reason = bypass ?? missReason(lookup);
   checkMayAsk(parts, asked, reason);
   try {
@@ -133,8 +138,33 @@ function replay(parts: CachingParts, asked: Planned, { tier, stored }: Found): R
   const { call, plan } = asked;
   const reply = renderStored(call, stored, parts.clock.epochMs());
   if (reply === undefined) return undefined;
-  if (!plan.isDeterministic) parts.served.note(call.asker.client, plan.place.key);
+  const { key } = plan.place;
+  noteGiven(parts, asked, key);
+  if (tier !== "memory") parts.meaning?.learn(call, plan.place);
   return hitOf(parts, asked, { reply, found: { tier, stored } });
+}
+
+/** Gives the answer to a question that was asked in other words before, if there is one. */
+async function replayNear(parts: CachingParts, asked: Planned): Promise<Reply | undefined> {
+  const { call, plan } = asked;
+  const near = await parts.meaning?.find(call, plan.place);
+  if (near === undefined) return undefined;
+  const { hit } = await parts.cache.find(near.place, isGoodFor(parts, asked));
+  if (hit === undefined) {
+    parts.meaning?.forget(near.place);
+    return undefined;
+  }
+  const stored = { ...hit.stored, answer: withoutContext(hit.stored.answer) };
+  const reply = renderStored(call, stored, parts.clock.epochMs());
+  if (reply === undefined) return undefined;
+  noteGiven(parts, asked, near.place.key);
+  return nearOf(parts, asked, { reply, found: hit, similarity: near.similarity });
+}
+
+function noteGiven(parts: CachingParts, { call, plan }: Planned, knownKey: Buffer): void {
+  const { key, scope } = plan.place;
+  if (!plan.isDeterministic) parts.served.note(call.asker.client, key);
+  parts.recent.note(scope, call.id, { askedKey: key, knownKey });
 }
 
 /** Errors after which an older answer is better than none. */

@@ -36,6 +36,22 @@ export function hitOf(parts: GivenParts, asked: Told, { reply, found: { tier, st
   return marked(reply, { ...outcome, ageMs: nowMs - stored.createdMs });
 }
 
+/** Gives the answer to another question that asks for the same, and says so. */
+export function nearOf(
+  parts: GivenParts,
+  asked: Told,
+  { reply, found: { tier, stored }, similarity }: Given & { readonly similarity: number },
+): Reply {
+  const { call, record } = asked;
+  record.lane = "cache";
+  record.answeredModel = call.model;
+  const outcome = { result: "semantic", tier, stored } as const;
+  note(parts, asked, outcome);
+  const given = marked(reply, { ...outcome, ageMs: parts.clock.epochMs() - stored.createdMs });
+  const headers = { ...given.headers, "X-Chasqui-Cache-Similarity": similarity.toFixed(4) };
+  return { ...given, headers };
+}
+
 /** Gives an answer that is too old, because there is no better one. */
 export function staleOf(
   parts: GivenParts,

@@ -5,12 +5,15 @@ import type { Call } from "../core/call.ts";
 import { dialects } from "../dialect/dialects.ts";
 import { field, isObject, tryParse } from "../lib/json.ts";
 import type { Clock } from "../lib/time.ts";
+import type { Meaning } from "./meaning.ts";
 import { wantsStream } from "./replayed.ts";
 
 export interface KeepParts {
   readonly cache: Cache;
   readonly models: ModelFacts;
   readonly isAboutNow: (call: Call) => boolean;
+  /** Undefined when questions are not compared by their meaning. */
+  readonly meaning: Meaning | undefined;
   readonly clock: Clock;
 }
 
@@ -57,7 +60,9 @@ export function keepAnswer(
     tookMs,
   });
   if (typeof admitted === "string") return admitted;
-  return parts.cache.fill(plan.place, admitted.kept, admitted.lifetime) ? undefined : "too_large";
+  if (!parts.cache.fill(plan.place, admitted.kept, admitted.lifetime)) return "too_large";
+  parts.meaning?.learn(call, plan.place);
+  return undefined;
 }
 
 function contextOf({ models }: KeepParts, { dialect, wire, model }: Call): number | undefined {

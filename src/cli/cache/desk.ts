@@ -120,7 +120,11 @@ async function fileDesk(loaded: Loaded): Promise<Desk> {
   // Nothing of the cache keeps a process alive by itself.
   const alive = setInterval(() => undefined, 1_000);
   await settled(cache);
-  const served = createCachePages({ care: cache.care, clock: systemClock, counted: () => cacheStats(cache) });
+  const served = createCachePages({
+    care: cache.care,
+    clock: systemClock,
+    counted: () => cacheStats({ ...cache, semantic: () => undefined }),
+  });
   return {
     place: loaded.dataDir,
     isDaemon: false,
