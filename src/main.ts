@@ -12,7 +12,8 @@ import { createIdentify } from "./http/keys.ts";
 import { createModelPages } from "./http/models.ts";
 import { createHeldBodies, type HeldBodies } from "./http/held-bodies.ts";
 import { logRequest } from "./http/request-log.ts";
-import { createResponder } from "./http/respond.ts";
+import { createResponder, type Responder } from "./http/respond.ts";
+import { createShortcut } from "./http/shortcut.ts";
 import { createDaemonServer, type DaemonServer, type Handler, type ServerLimits } from "./http/server.ts";
 import { type Caching, cachingAnswer, openCaching } from "./main/caching.ts";
 import { type Answer, createAnswer } from "./pipeline/answer.ts";
@@ -129,6 +130,16 @@ export function createDaemon(parts: DaemonParts): Daemon {
   };
 }
 
+function responderFor({ config }: Loaded, { clock, log }: Shared): Responder {
+  return createResponder({
+    clock,
+    stalledMs: config.server.stalled_client_timeout,
+    onBug: (exchange, error) => {
+      log().error("internal error", { id: exchange.record.id, stack: stackOf(error.cause ?? error) });
+    },
+  });
+}
+
 function serverLimits({ config: { server } }: Loaded): ServerLimits {
   return {
     headerBytesMax: server.header_limit,
@@ -158,13 +169,7 @@ function createGeneration(loaded: Loaded, shared: Shared, before: ReadonlyMap<st
     clock,
     refreshMs: config.catalog.refresh,
   });
-  const responder = createResponder({
-    clock,
-    stalledMs: config.server.stalled_client_timeout,
-    onBug: (exchange, error) => {
-      log().error("internal error", { id: exchange.record.id, stack: stackOf(error.cause ?? error) });
-    },
-  });
+  const responder = responderFor(loaded, shared);
   const send = createSend({
     attemptsMax: config.retry.attempts,
     retryShare: config.retry.share,
@@ -180,18 +185,24 @@ function createGeneration(loaded: Loaded, shared: Shared, before: ReadonlyMap<st
     totalMs: config.server.body_timeout,
   };
   const isShared = config.cache.scope === "shared";
+  const identify = createIdentify(loaded.secrets.apiKeys);
+  const reading = {
+    limits,
+    clock,
+    heldBodies: shared.heldBodies,
+    heldBytesMax: config.server.held_bodies_limit,
+  };
+  const shortcut = createShortcut({ ...reading, identify, isShared, responder });
   const app = createApp({
-    identify: createIdentify(loaded.secrets.apiKeys),
+    identify,
     serveCall: createServeCall({
       answer: cachingAnswer(loaded, shared.caching, { registry, ask }),
       registry,
       responder,
-      clock,
       instanceId: shared.instanceId,
-      heldBodies: shared.heldBodies,
-      heldBytesMax: config.server.held_bodies_limit,
+      remember: shortcut.remember,
       asking: { isShared, control: config.cache.control },
-      limits,
+      ...reading,
     }),
     models: createModelPages(registry),
     admin: createAdminPages({ ...shared, registry, cache: shared.caching.view }),
@@ -205,7 +216,7 @@ function createGeneration(loaded: Loaded, shared: Shared, before: ReadonlyMap<st
     origins: config.server.origins,
     headersMax: config.server.headers_max,
   });
-  return { registry, ask, handler: { guard, app }, upstreams };
+  return { registry, ask, handler: { guard, app, shortcut }, upstreams };
 }
 
 /** Upstreams whose definition has not changed are taken over from the generation before. */

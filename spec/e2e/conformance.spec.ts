@@ -63,7 +63,9 @@ describe("in front of a real Ollama's recorded answers", () => {
       const streamed = (await readRecordings()).filter(isStreamed);
       await check(daemon.url);
       const second = await check(daemon.url);
+      const third = await check(daemon.url);
 
+      expect(third).toEqual(second);
       const failed = second.flatMap((line) => /^FAIL +(\S+)/.exec(line)?.[1] ?? []);
       expect(failed.filter((id) => !streamed.some((one) => one.id === id))).toEqual([]);
       let hits = 0;

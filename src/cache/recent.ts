@@ -1,5 +1,3 @@
-import { LRUCache } from "lru-cache";
-
 /** A stored answer that was given. */
 export interface GivenAnswer {
   /** Where the answer to the question as it was asked would lie. */
@@ -17,11 +15,24 @@ export interface Recent {
 
 const rememberedMax = 20_000;
 
+interface Noted {
+  readonly scope: string;
+  readonly id: string;
+  readonly given: GivenAnswer;
+}
+
+/** A ring: noting is done with every hit, and must cost nothing; complaints are few. */
 export function createRecent(): Recent {
-  const given = new LRUCache<string, GivenAnswer>({ max: rememberedMax });
-  const nameOf = (scope: string, id: string): string => `${id}\n${scope}`;
+  const ring: Noted[] = [];
+  let next = 0;
   return {
-    note: (scope, id, one) => void given.set(nameOf(scope, id), one),
-    get: (scope, id) => given.get(nameOf(scope, id)),
+    note(scope, id, given) {
+      ring[next] = { scope, id, given };
+      next = (next + 1) % rememberedMax;
+    },
+    get(scope, id) {
+      const newestFirst = [...ring.slice(next), ...ring.slice(0, next)].toReversed();
+      return newestFirst.find((one) => one.id === id && one.scope === scope)?.given;
+    },
   };
 }

@@ -32,8 +32,14 @@ export function readWhole(
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
+    let watch: BodyWatch | undefined;
+    // Most bodies are there before the next event is due, and need no timer.
+    const soon = setImmediate(() => {
+      watch = createBodyWatch({ ...limits, clock, late: fail });
+    });
     const stop = (): void => {
-      watch.stop();
+      clearImmediate(soon);
+      watch?.stop();
       incoming.off("data", take);
       incoming.off("end", end);
       signal.removeEventListener("abort", abort);
@@ -45,7 +51,7 @@ export function readWhole(
     };
     const abort = (): void => fail(signal.reason);
     const take = (chunk: Buffer): void => {
-      watch.progress();
+      watch?.progress();
       bytes += chunk.length;
       if (bytes > limits.bytesMax) fail(tooLarge(limits.bytesMax));
       else if (hold(chunk.length)) chunks.push(chunk);
@@ -56,7 +62,6 @@ export function readWhole(
       const [only] = chunks;
       resolve(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks));
     };
-    const watch = createBodyWatch({ ...limits, clock, late: fail });
     if (Number(incoming.headers["content-length"] ?? 0) > limits.bytesMax)
       return fail(tooLarge(limits.bytesMax));
     if (signal.aborted) return abort();

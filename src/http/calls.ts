@@ -1,9 +1,10 @@
 import type { Call, Operation, Reply } from "../core/call.ts";
 import { type ProxyError, toProxyError } from "../core/error.ts";
 import { modelNotFound } from "../dialect/model-check.ts";
+import { isRepeatable, type RepeatableReply } from "../pipeline/again.ts";
 import type { Answer } from "../pipeline/answer.ts";
 import type { Registry } from "../upstream/registry.ts";
-import type { Exchange } from "./exchange.ts";
+import type { Exchange, Question } from "./exchange.ts";
 import { readCall, type ReadCallParts } from "./read-call.ts";
 import type { Responder } from "./respond.ts";
 import type { Endpoint } from "./routes.ts";
@@ -12,6 +13,8 @@ export interface CallParts extends ReadCallParts {
   readonly answer: Answer;
   readonly registry: Registry;
   readonly responder: Responder;
+  /** Told of an answer that may be given again to the same question without asking what it is. */
+  readonly remember: (question: Question, reply: RepeatableReply) => void;
 }
 
 /** Answers one request by asking an upstream. Rejects with ProxyError, nothing sent. */
@@ -66,6 +69,7 @@ export function createServeCall(parts: CallParts): ServeCall {
     try {
       const call = await readCall(exchange, { endpoint, operation }, parts);
       const reply = await replyTo(call, exchange);
+      if (exchange.question !== undefined && isRepeatable(reply)) parts.remember(exchange.question, reply);
       if (everywhere.has(operation)) registry.expire();
       await responder.send(exchange, reply, endpoint.dialect);
     } catch (thrown) {

@@ -5,6 +5,13 @@ import { createAbort, type Signal } from "../lib/abort.ts";
 import type { Clock } from "../lib/time.ts";
 import { createRecord, noteError, type CallRecord } from "../stats/record.ts";
 
+/** A request that may be asked again. */
+export interface Question {
+  /** Everything that makes a difference, of its body only a checksum. */
+  readonly name: string;
+  readonly body: Uint8Array;
+}
+
 /** One request and its answer, from the first byte in to the last byte out. */
 export interface Exchange {
   readonly incoming: IncomingMessage;
@@ -19,6 +26,10 @@ export interface Exchange {
   streams: boolean;
   /** Bytes of its body that are held in memory. */
   heldBytes: number;
+  /** The body, when it was read before anyone asked for it. */
+  body: Promise<Uint8Array> | undefined;
+  /** What tells this request from every other one that may be answered otherwise; undefined when that is not known. */
+  question: Question | undefined;
   readonly abort: (reason: ProxyError) => void;
 }
 
@@ -52,6 +63,8 @@ export function openExchange(
     pathname: pathOf(incoming.url ?? ""),
     streams: false,
     heldBytes: 0,
+    body: undefined,
+    question: undefined,
     abort: (reason) => {
       noteError(record, reason);
       abort(reason);

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { hostname } from "node:os";
+import { LRUCache } from "lru-cache";
 import { isIp, isLoopback, isPrivateIp } from "../lib/address.ts";
 import { methodsOf, patternFor } from "./routes.ts";
 
@@ -104,12 +105,19 @@ function hostRule({ listenHost, allowedHosts }: GuardOptions): (host: string) =>
   const own = hostname().toLowerCase();
   const allowed = new Set(allowedHosts.map((name) => name.toLowerCase()));
   const beyondLoopback = !isLoopback(listenHost);
-  return (header) => {
+  const judge = (header: string): boolean => {
     const host = hostOf(header).toLowerCase().replace(/\.$/, "");
     if (allowed.has("*") || allowed.has(host) || isPrivateIp(host) || host === own) return true;
     if (beyondLoopback && host === listenHost) return true;
     if (/(?:^|\.)localhost$|\.local$|\.internal$/.test(host)) return true;
     return beyondLoopback && (isIp(host) || !host.includes("."));
+  };
+  // Clients of one daemon name it in few ways.
+  const judged = new LRUCache<string, boolean>({ max: 100 });
+  return (header) => {
+    const known = judged.get(header) ?? judge(header);
+    judged.set(header, known);
+    return known;
   };
 }
 

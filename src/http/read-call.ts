@@ -117,7 +117,11 @@ function streamedBlob(
 
 const noBody = new Uint8Array(0);
 
-function readBody(exchange: Exchange, parts: ReadCallParts): Uint8Array | Promise<Uint8Array> {
+export type ReadBodyParts = Pick<ReadCallParts, "limits" | "heldBodies" | "heldBytesMax" | "clock">;
+
+/** The whole body; what was read already is not read again. Rejects with ProxyError. */
+export function readBody(exchange: Exchange, parts: ReadBodyParts): Uint8Array | Promise<Uint8Array> {
+  if (exchange.body !== undefined) return exchange.body;
   const { incoming, signal } = exchange;
   const { clock, heldBodies, heldBytesMax } = parts;
   if (incoming.method === "GET" || incoming.method === "HEAD") return noBody;

@@ -2,6 +2,7 @@ import type { ServerResponse } from "node:http";
 import type { DialectName, Reply } from "../core/call.ts";
 import { hopsText, ProxyError, toProxyError } from "../core/error.ts";
 import { dialects } from "../dialect/dialects.ts";
+import type { ReadyReply } from "../pipeline/again.ts";
 import { isFramed } from "../lib/framing.ts";
 import { headerText } from "../lib/header-text.ts";
 import type { Clock } from "../lib/time.ts";
@@ -13,6 +14,8 @@ import { watchStall } from "./stall.ts";
 export interface Responder {
   /** Sends a reply: whole at once, or as it flows. Resolves when the last byte was handed to the connection. */
   send(exchange: Exchange, reply: Reply, dialect: DialectName): Promise<void>;
+  /** Sends a reply that is ready, at once. */
+  sendReady(exchange: Exchange, reply: ReadyReply): void;
   /** Sends an error in the caller's dialect, as far as the caller can still be told. */
   fail(exchange: Exchange, thrown: unknown, dialect: DialectName): void;
 }
@@ -26,13 +29,7 @@ export interface ResponderParts {
 }
 
 export function createResponder({ clock, stalledMs, onBug }: ResponderParts): Responder {
-  const drop = (exchange: Exchange): void => {
-    exchange.abort(new ProxyError("client_stalled", "the client stopped reading"));
-    exchange.outgoing.destroy();
-  };
-
-  const watch = (exchange: Exchange): (() => void) =>
-    watchStall(exchange.outgoing, () => drop(exchange), { clock, waitMs: stalledMs });
+  const { watch, leave } = createLeaving(clock, stalledMs);
 
   const flow = async (exchange: Exchange, body: AsyncIterable<Uint8Array>): Promise<void> => {
     const { outgoing, record } = exchange;
@@ -53,12 +50,6 @@ export function createResponder({ clock, stalledMs, onBug }: ResponderParts): Re
     endWith(exchange.outgoing, body.subarray(at));
   };
 
-  /** What is still on its way when everything was said: to the client, and from it. */
-  const leave = (exchange: Exchange): void => {
-    if (exchange.outgoing.writableLength > 0) watch(exchange);
-    linger(exchange.incoming, clock);
-  };
-
   return {
     async send(exchange, reply, dialect) {
       const { record } = exchange;
@@ -75,6 +66,16 @@ export function createResponder({ clock, stalledMs, onBug }: ResponderParts): Re
         this.fail(exchange, thrown, dialect);
       }
     },
+    sendReady(exchange, { headers, text }) {
+      const { outgoing, record } = exchange;
+      record.status = 200;
+      record.bytesOut = text.length;
+      record.firstByteMs = clock.monotonicMs() - exchange.startedMs;
+      const length = String(text.length);
+      outgoing.writeHead(200, [...headers, "X-Chasqui-Request-Id", record.id, "Content-Length", length]);
+      outgoing.end(text, "latin1");
+      leave(exchange);
+    },
     fail(exchange, thrown, dialect) {
       const error = toProxyError(thrown);
       noteError(exchange.record, error);
@@ -85,6 +86,22 @@ export function createResponder({ clock, stalledMs, onBug }: ResponderParts): Re
       leave(exchange);
     },
   };
+}
+
+/** What happens to an answer after it was handed over. */
+function createLeaving(clock: Clock, stalledMs: number) {
+  const drop = (exchange: Exchange): void => {
+    exchange.abort(new ProxyError("client_stalled", "the client stopped reading"));
+    exchange.outgoing.destroy();
+  };
+  const watch = (exchange: Exchange): (() => void) =>
+    watchStall(exchange.outgoing, () => drop(exchange), { clock, waitMs: stalledMs });
+  /** What is still on its way when everything was said: to the client, and from it. */
+  const leave = (exchange: Exchange): void => {
+    if (exchange.outgoing.writableLength > 0) watch(exchange);
+    linger(exchange.incoming, clock);
+  };
+  return { watch, leave };
 }
 
 /** Leaves a body that was not read to its end; harmless when it was. */

@@ -17,6 +17,7 @@ import type { AppEnvironment } from "./app.ts";
 import { openExchange, type Exchange } from "./exchange.ts";
 import type { Guard, GuardVerdict } from "./guard.ts";
 import { linger } from "./linger.ts";
+import type { Shortcut } from "./shortcut.ts";
 
 export interface ServerLimits {
   readonly headerBytesMax: number;
@@ -29,6 +30,7 @@ export interface ServerLimits {
 export interface Handler {
   readonly guard: Guard;
   readonly app: Hono<AppEnvironment>;
+  readonly shortcut: Shortcut;
 }
 
 export interface ServerParts {
@@ -60,9 +62,9 @@ export function createDaemonServer(parts: ServerParts): DaemonServer {
 
   const listener = getRequestListener(
     (request, { outgoing }) => {
-      const exchange = outgoing instanceof Answer ? outgoing.exchange : undefined;
-      if (exchange === undefined) return new Response(null, { status: 500 });
-      return parts.handler().app.fetch(request, { exchange });
+      const work = outgoing instanceof Answer ? outgoing.work : undefined;
+      if (work === undefined) return new Response(null, { status: 500 });
+      return work.app.fetch(request, { exchange: work.exchange });
     },
     { overrideGlobalObjects: false, autoCleanupIncoming: false },
   );
@@ -79,16 +81,20 @@ export function createDaemonServer(parts: ServerParts): DaemonServer {
     const leave = exchanges.add(exchange);
     incoming.on("error", ignore);
     if (draining) outgoing.shouldKeepAlive = false;
-    const verdict = parts.handler().guard(incoming, exchange.pathname);
+    const handler = parts.handler();
+    const verdict = handler.guard(incoming, exchange.pathname);
     if (!verdict.pass) {
       refuse(exchange, verdict);
       return linger(incoming, parts.clock);
     }
     for (const [name, value] of Object.entries(verdict.headers)) outgoing.setHeader(name, value);
-    outgoing.exchange = exchange;
-    // The guard has judged the Host; nothing behind it reads one, and the adapter has opinions of its own about it.
-    incoming.headers.host = "localhost";
-    void listener(incoming, outgoing);
+    const onward = (): void => {
+      outgoing.work = { exchange, app: handler.app };
+      // The guard has judged the Host; nothing behind it reads one, and the adapter has opinions of its own about it.
+      incoming.headers.host = "localhost";
+      void listener(incoming, outgoing);
+    };
+    if (!handler.shortcut.take(exchange, onward)) onward();
   };
 
   const server = createServer(nodeOptions(limits), onRequest);
@@ -115,9 +121,9 @@ export function createDaemonServer(parts: ServerParts): DaemonServer {
   };
 }
 
-/** A response that knows its exchange; a WeakMap from one to the other keeps thousands of both alive for no use. */
+/** A response that knows what makes it; a WeakMap from one to the other keeps thousands of both alive for no use. */
 class Answer extends ServerResponse {
-  exchange: Exchange | undefined;
+  work: { readonly exchange: Exchange; readonly app: Hono<AppEnvironment> } | undefined;
 }
 
 const nodeOptions = (limits: ServerLimits): ServerOptions<typeof IncomingMessage, typeof Answer> => ({

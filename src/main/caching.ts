@@ -90,6 +90,7 @@ export function cachingAnswer(loaded: Loaded, caching: Caching, { registry, ask 
       keyOf: registry.keyOf,
       contextOf: (model) => registry.factsOf(model).contextTokens,
       isLoaded: (model) => registry.factsOf(model).isLoaded,
+      digestOf: (model) => registry.factsOf(model).digest,
     },
     isAboutNow,
     clock,

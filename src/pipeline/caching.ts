@@ -1,10 +1,12 @@
+import { usualControl } from "../cache/control.ts";
 import type { Found, Lookup } from "../cache/cache.ts";
 import type { PassReason, Policy } from "../cache/policy.ts";
-import type { Recent } from "../cache/recent.ts";
 import type { Served } from "../cache/served.ts";
 import type { Stored } from "../cache/stored.ts";
 import { isInference, type Reply } from "../core/call.ts";
 import { ProxyError, toProxyError } from "../core/error.ts";
+import { field } from "../lib/json.ts";
+import { type AgainParts, createAgain, type RepeatableReply } from "./again.ts";
 import type { Answer } from "./answer.ts";
 import {
   type EmbeddingBatch,
@@ -18,10 +20,9 @@ import { hitOf, marked, nearOf, note, staleOf } from "./given.ts";
 import { withoutContext } from "./meaning.ts";
 import { renderStored } from "./replayed.ts";
 
-export interface CachingParts extends EmbeddingParts, FlyParts {
+export interface CachingParts extends EmbeddingParts, FlyParts, AgainParts {
   readonly policy: Policy;
   readonly served: Served;
-  readonly recent: Recent;
 }
 
 /** The same line with the cache before it: what is stored is given again, what is asked twice at once is asked once. */
@@ -47,7 +48,7 @@ async function pass(
   return marked(await parts.ask(call, record, signal), { result: "pass", reason });
 }
 
-async function look(parts: CachingParts, asked: Planned): Promise<Reply> {
+async function look(parts: CachingParts, asked: Planned): Promise<Reply | RepeatableReply> {
   const { plan } = asked;
   const bypass = bypassReason(parts, asked);
   const looking = bypass === undefined ? parts.cache.find(plan.place, isGoodFor(parts, asked)) : noLookup;
@@ -134,14 +135,27 @@ function isGoodFor({ clock }: CachingParts, { call }: Planned): (stored: Stored)
 }
 
 /** Gives a stored answer again; undefined when it cannot be given in the form that is asked for. */
-function replay(parts: CachingParts, asked: Planned, { tier, stored }: Found): Reply | undefined {
+function replay(
+  parts: CachingParts,
+  asked: Planned,
+  { tier, stored }: Found,
+): Reply | RepeatableReply | undefined {
   const { call, plan } = asked;
   const reply = renderStored(call, stored, parts.clock.epochMs());
   if (reply === undefined) return undefined;
   const { key } = plan.place;
   noteGiven(parts, asked, key);
   if (tier !== "memory") parts.meaning?.learn(call, plan.place);
-  return hitOf(parts, asked, { reply, found: { tier, stored } });
+  const hit = hitOf(parts, asked, { reply, found: { tier, stored } });
+  return tier === "memory" && isSteady(asked)
+    ? { ...hit, again: () => createAgain(parts, asked, stored) }
+    : hit;
+}
+
+/** Whether the next one who asks this is given just the same, however often it was asked. */
+function isSteady({ call, plan }: Planned): boolean {
+  const isAlways = plan.isDeterministic || plan.rules.regenerateMs === 0;
+  return isAlways && call.asker.cacheControl === usualControl && field(call.wire, "keep_alive") === undefined;
 }
 
 /** Gives the answer to a question that was asked in other words before, if there is one. */

@@ -24,6 +24,8 @@ export interface ModelFacts {
   /** Tokens a loaded model sees at once; undefined when it is not loaded. */
   readonly contextOf: (model: string) => number | undefined;
   readonly isLoaded: (model: string) => boolean;
+  /** What tells a model from another one of the same name. */
+  readonly digestOf: (model: string) => string | undefined;
 }
 
 /** A whole number that JavaScript may not hold; one within a text only costs that answer its place. */

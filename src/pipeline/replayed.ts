@@ -4,6 +4,7 @@ import type { ReplyNames } from "../dialect/dialect.ts";
 import { dialects } from "../dialect/dialects.ts";
 import { headerText } from "../lib/header-text.ts";
 import { field, isObject } from "../lib/json.ts";
+import type { Stamp } from "./template.ts";
 
 /** Whether a call wants its answer as a stream: Ollama streams unless told not to, the others only when told to. */
 export function wantsStream({ dialect, operation, wire }: Call): boolean {
@@ -11,26 +12,39 @@ export function wantsStream({ dialect, operation, wire }: Call): boolean {
   return dialect === "ollama" ? field(wire, "stream") !== false : field(wire, "stream") === true;
 }
 
-/** A stored answer in the form a call asks for, whole, at once; undefined when it cannot be given in that form. */
-export function renderStored(call: Call, { answer, isWhole }: Stored, nowMs: number): Reply | undefined {
+/** How a stored answer is written in the form a call asks for, whole, at once. */
+export interface Rendering {
+  readonly contentType: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** The text for a request of this id at this time; undefined when the answer cannot be given in that form. */
+  readonly render: (stamp: Stamp) => string | undefined;
+}
+
+/** Undefined when the answer cannot be given in the form that the call asks for. */
+export function renderText(call: Call, { answer, isWhole }: Stored): Rendering | undefined {
   const dialect = dialects[call.dialect];
   const isStream = wantsStream(call);
-  const names = namesFor(call, nowMs);
   if (!isStream && !isWhole) return undefined;
-  const text = isStream
-    ? dialect.replay.renderStream(answer, names)
-    : dialect.replay.renderWhole(answer, names);
-  if (text === undefined) return undefined;
+  const { renderStream, renderWhole } = dialect.replay;
+  const names = namesFor(call);
   return {
-    status: 200,
     contentType: isStream ? dialect.streamType : dialect.wholeType,
     headers: { "X-Chasqui-Model": headerText(call.model) },
-    body: Buffer.from(text),
+    render: (stamp) => (isStream ? renderStream : renderWhole)(answer, { ...names, ...stamp }),
   };
 }
 
-function namesFor({ id, dialect, operation, model, wire }: Call, createdMs: number): ReplyNames {
+/** A stored answer as the reply to a call; undefined when it cannot be given in the form that is asked for. */
+export function renderStored(call: Call, stored: Stored, createdMs: number): Reply | undefined {
+  const rendering = renderText(call, stored);
+  const text = rendering?.render({ id: call.id, createdMs });
+  if (rendering === undefined || text === undefined) return undefined;
+  const { contentType, headers } = rendering;
+  return { status: 200, contentType, headers, body: Buffer.from(text) };
+}
+
+function namesFor({ dialect, operation, model, wire }: Call): Omit<ReplyNames, keyof Stamp> {
   const options = field(wire, "stream_options");
   const wantsUsage = isObject(options) && options["include_usage"] === true;
-  return { operation, model, createdMs, id, streamUsage: dialect !== "openai" || wantsUsage };
+  return { operation, model, streamUsage: dialect !== "openai" || wantsUsage };
 }

@@ -1,9 +1,10 @@
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import type { ProxyError } from "../../core/error.ts";
 import type { ChatResult, StreamEvent } from "../../core/event.ts";
 import type { FinishReason, Usage } from "../../core/usage.ts";
 import { isObject, stringifyLine, type JsonObject } from "../../lib/json.ts";
 import type { AnswerEnd, EncodedError, ReplyNames } from "../dialect.ts";
+import { hexId } from "../replay.ts";
 import { eventData } from "../sse.ts";
 import { encodeV1Error, foldEnds } from "../v1.ts";
 import { countOf, textOf } from "../values.ts";
@@ -50,7 +51,6 @@ export const messageNames = (reply: ReplyNames): JsonObject => ({
 });
 
 /** 24 hexadecimal digits, as Anthropic's ids have. */
-const hexId = (text: string): string => createHash("sha256").update(text).digest("hex").slice(0, 24);
 
 const encodeUsage = (usage: Usage): JsonObject => ({
   input_tokens: usage.inputTokens,
