@@ -16,7 +16,9 @@ import { packStored, unpackStored } from "../../src/cache/stored.ts";
 import { isObject, tryParse } from "../../src/lib/json.ts";
 import { systemClock } from "../../src/lib/time.ts";
 import { answerText, question } from "./cached-answer.ts";
+import { missOverhead } from "./misses.ts";
 import { startBare, startChasqui, startNginx, startUpstream, type Target } from "./targets.ts";
+import { zipfReplays } from "./zipf.ts";
 
 /** Runs `act` for a while and prints how often it can be done in a second. */
 function rate(name: string, act: () => void): void {
@@ -223,10 +225,12 @@ async function hitsOverHttp(): Promise<void> {
   for (const target of [upstream, ...targets]) await target.stop();
 }
 
+await zipfReplays();
 // The tiers keep no process alive by themselves.
 const alive = setInterval(() => undefined, 1_000);
 partsOfAHit();
 await outerTiers();
+await missOverhead();
 if (hasWrk()) await hitsOverHttp();
 else console.log("\nwrk is not installed, so hits over HTTP are left out");
 clearInterval(alive);

@@ -37,12 +37,16 @@ async function startScript(file: string, name: string): Promise<Target> {
   };
 }
 
-export async function startChasqui(upstreamPort: number, cache: "on" | "off"): Promise<Target> {
+export async function startChasqui(
+  upstreamPort: number,
+  cache: "on" | "off",
+  environment: NodeJS.ProcessEnv = {},
+): Promise<Target> {
   const enabled = { CHASQUI_CACHE_ENABLED: String(cache === "on") };
-  const daemon = await spawnDaemon(
-    ["--upstream", `127.0.0.1:${upstreamPort}`, "--log-level", "info"],
-    enabled,
-  );
+  const daemon = await spawnDaemon(["--upstream", `127.0.0.1:${upstreamPort}`, "--log-level", "info"], {
+    ...enabled,
+    ...environment,
+  });
   const stats = async (): Promise<{ process: { cpu_ms: number; rss_bytes: number } }> => {
     const { body } = await request(`${daemon.url}/api/stats`);
     return (await body.json()) as { process: { cpu_ms: number; rss_bytes: number } };
@@ -128,7 +132,8 @@ function nginxInstalled(): boolean {
   }
 }
 
-async function freePort(): Promise<number> {
+/** A port on which nobody listens. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
