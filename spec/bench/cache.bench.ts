@@ -9,10 +9,11 @@ import type { Tier } from "../../src/cache/tier.ts";
 import { createLogger } from "../../src/lib/log.ts";
 import { hasRedis, startRedis } from "../support/redis-server.ts";
 import { createMemoryTier } from "../../src/cache/memory.ts";
+import { encodeEntry } from "../../src/cache/entry.ts";
 import { fingerprint } from "../../src/cache/fingerprint.ts";
 import { findHazard } from "../../src/cache/hazard.ts";
 import { deriveKey } from "../../src/cache/key.ts";
-import { packStored, unpackStored } from "../../src/cache/stored.ts";
+import { unpackStored, weigh } from "../../src/cache/stored.ts";
 import { isObject, tryParse } from "../../src/lib/json.ts";
 import { systemClock } from "../../src/lib/time.ts";
 import { answerText, question } from "./cached-answer.ts";
@@ -56,8 +57,9 @@ function partsOfAHit(): void {
     savedMs: 1,
     keepUntilMs: 1,
   };
-  const packed = packStored(kept, { fingerprint: print, createdMs: 1, expiresMs: 2 }, { secret, key });
+  const packed = weigh(kept, { fingerprint: print, createdMs: 1, expiresMs: 2 });
   if (packed === undefined) throw new TypeError("the bench stores nothing");
+  const bytesOfEntry = encodeEntry(packed.entry, { secret, key });
   const memory = createMemoryTier(
     { entriesMax: 20_000, bytesMax: 2 ** 26, entryBytesMax: 2 ** 20, ttlMs: 60_000 },
     systemClock,
@@ -69,8 +71,8 @@ function partsOfAHit(): void {
   rate("fingerprint and key", () => {
     deriveKey(secret, { name: "local", epoch: 1 }, fingerprint(asked));
   });
-  rate("pack an entry", () => void packStored(kept, packed.stored, { secret, key }));
-  rate("unpack an entry", () => void unpackStored(packed.bytes, { secret, key }));
+  rate("pack an entry", () => void encodeEntry(packed.entry, { secret, key }));
+  rate("unpack an entry", () => void unpackStored(bytesOfEntry, { secret, key }));
   rate("memory tier: put", () => memory.put(key, packed.stored));
   rate("memory tier: get", () => void memory.get(key));
 }

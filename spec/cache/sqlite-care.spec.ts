@@ -2,10 +2,11 @@ import { randomBytes } from "node:crypto";
 import { statSync, truncateSync, writeFileSync } from "node:fs";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { describe, expect, it } from "vitest";
+import { encodeEntry } from "../../src/cache/entry.ts";
 import { deriveKey } from "../../src/cache/key.ts";
 import type { EntryFilter, JobProgress, PurgeResult } from "../../src/cache/sqlite/messages.ts";
 import type { SqliteTier } from "../../src/cache/sqlite/tier.ts";
-import { packStored, unpackStored } from "../../src/cache/stored.ts";
+import { unpackStored, weigh } from "../../src/cache/stored.ts";
 import { eventually } from "../support/daemon.ts";
 import { fill, freshFile, openTier } from "./sqlite-stage.ts";
 import { aNote } from "./tier-contract.ts";
@@ -17,7 +18,7 @@ function putReal(tier: SqliteTier, count: number, { keepUntilMs = Date.now() + 3
   return Array.from({ length: count }, (_, index) => {
     const fingerprint = randomBytes(32);
     const key = deriveKey(secret, { name: "local", epoch: 1 }, fingerprint);
-    const packed = packStored(
+    const weighed = weigh(
       {
         model: "m",
         scope: "local",
@@ -29,9 +30,9 @@ function putReal(tier: SqliteTier, count: number, { keepUntilMs = Date.now() + 3
         keepUntilMs,
       },
       { fingerprint, createdMs: Date.now(), expiresMs: keepUntilMs },
-      { secret, key },
     );
-    tier.put(key, packed?.bytes ?? Buffer.alloc(0), aNote({ keepUntilMs }));
+    const bytes = weighed === undefined ? Buffer.alloc(0) : encodeEntry(weighed.entry, { secret, key });
+    tier.put(key, bytes, aNote({ keepUntilMs }));
     return fingerprint;
   });
 }

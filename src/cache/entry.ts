@@ -1,5 +1,6 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
-import { crc32, deflateRawSync, inflateRawSync } from "node:zlib";
+import { promisify } from "node:util";
+import { crc32, deflateRaw, deflateRawSync, inflateRawSync } from "node:zlib";
 
 /** One answer as every tier keeps it. */
 export interface Entry {
@@ -31,6 +32,10 @@ const version = 1;
 const codecs = { plain: 0, deflate: 1 } as const;
 /** Below this, packing costs more than it saves. */
 const plainBytesMax = 1_024;
+/** Above this, packing would hold up everyone else. */
+const atOnceBytesMax = 65_536;
+const packing = { level: 1 };
+const deflateAside = promisify<Uint8Array, typeof packing, Buffer>(deflateRaw);
 
 /** Offsets in the header; all numbers are little-endian. */
 const at = {
@@ -47,18 +52,36 @@ const at = {
 
 /** Writes an entry: a header of 80 bytes and its payload, packed when it is longer than 1 KB. */
 export function encodeEntry(entry: Entry, seal: Seal): Buffer {
-  const raw = entry.payload;
-  if (raw.length > payloadBytesMax) throw new RangeError(`a payload of ${raw.length} bytes is too large`);
-  const isPacked = raw.length > plainBytesMax;
-  const body = isPacked ? deflateRawSync(raw, { level: 1 }) : raw;
+  const { length } = checked(entry.payload);
+  if (length <= plainBytesMax) return withHeader(entry, { body: entry.payload, codec: codecs.plain }, seal);
+  return withHeader(entry, { body: deflateRawSync(entry.payload, packing), codec: codecs.deflate }, seal);
+}
+
+/** The same, a payload of more than 64 KB packed in another thread. Rejects like {@link encodeEntry} throws. */
+export async function encodeEntryAside(entry: Entry, seal: Seal): Promise<Buffer> {
+  if (checked(entry.payload).length <= atOnceBytesMax) return encodeEntry(entry, seal);
+  return withHeader(entry, { body: await deflateAside(entry.payload, packing), codec: codecs.deflate }, seal);
+}
+
+function checked(payload: Uint8Array): Uint8Array {
+  if (payload.length <= payloadBytesMax) return payload;
+  throw new RangeError(`a payload of ${payload.length} bytes is too large`);
+}
+
+interface Packed {
+  readonly body: Uint8Array;
+  readonly codec: number;
+}
+
+function withHeader(entry: Entry, { body, codec }: Packed, seal: Seal): Buffer {
   const header = Buffer.alloc(headerBytes);
   header.writeUInt32LE(magic, at.magic);
   header.writeUInt8(version, at.version);
-  header.writeUInt8(isPacked ? codecs.deflate : codecs.plain, at.codec);
+  header.writeUInt8(codec, at.codec);
   header.writeDoubleLE(entry.createdMs, at.created);
   header.writeDoubleLE(entry.expiresMs, at.expires);
   header.set(entry.fingerprint, at.fingerprint);
-  header.writeUInt32LE(raw.length, at.rawBytes);
+  header.writeUInt32LE(entry.payload.length, at.rawBytes);
   header.writeUInt32LE(crc32(body), at.checksum);
   header.set(sealOf(header, body, seal), at.seal);
   return Buffer.concat([header, body]);

@@ -73,8 +73,9 @@ export function openCache<What extends Flown>(options: CacheOptions, parts: Open
     ...parts,
   });
   if (sqlite !== undefined) cleanup.start();
+  const cache = createCache({ secret: secret.secret, memory, tiers, counts, clock });
   return {
-    cache: createCache({ secret: secret.secret, memory, tiers, counts, clock }),
+    cache,
     memory,
     tiers,
     flights: createFlights<What>({ bytesMax: payloadBytesMax, watchersMax }),
@@ -94,6 +95,7 @@ export function openCache<What extends Flown>(options: CacheOptions, parts: Open
     }),
     async close() {
       cleanup.stop();
+      await cache.settled();
       await Promise.all(tiers.map((tier) => tier.close()));
     },
   };

@@ -1,6 +1,13 @@
 import { deriveKey } from "./key.ts";
 import { isObject, tryParse, type JsonObject } from "../lib/json.ts";
-import { decodeEntry, encodeEntry, type EntryFault, payloadBytesMax, type Seal } from "./entry.ts";
+import {
+  decodeEntry,
+  encodeEntry,
+  type Entry,
+  type EntryFault,
+  payloadBytesMax,
+  type Seal,
+} from "./entry.ts";
 
 /** An answer as it is kept, and what is known of it. */
 export interface Stored extends Kept {
@@ -31,16 +38,21 @@ export interface Kept {
   readonly keepUntilMs: number;
 }
 
-/** The bytes under which an answer lies in Redis and SQLite, and what it weighs; undefined when it is too large. */
-export function packStored(
+/** An answer that is to be stored. */
+export interface Weighed {
+  readonly stored: Stored;
+  /** What is to be sealed, so that it may lie in Redis and SQLite. */
+  readonly entry: Entry;
+}
+
+/** What an answer weighs; undefined when it is too large to be stored. */
+export function weigh(
   kept: Kept,
   times: Pick<Stored, "fingerprint" | "createdMs" | "expiresMs">,
-  seal: Seal,
-): { readonly stored: Stored; readonly bytes: Buffer } | undefined {
+): Weighed | undefined {
   const payload = Buffer.from(JSON.stringify(kept));
   if (payload.length > payloadBytesMax) return undefined;
-  const stored = { ...kept, ...times, bytes: payload.length };
-  return { stored, bytes: encodeEntry({ ...times, payload }, seal) };
+  return { stored: { ...kept, ...times, bytes: payload.length }, entry: { ...times, payload } };
 }
 
 /** Reads such bytes; a fault when they are no entry of ours. */

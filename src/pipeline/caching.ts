@@ -1,5 +1,5 @@
 import { usualControl } from "../cache/control.ts";
-import type { Found, Lookup } from "../cache/cache.ts";
+import type { Found, Lookup } from "../cache/walk.ts";
 import type { PassReason, Policy } from "../cache/policy.ts";
 import type { Served } from "../cache/served.ts";
 import type { Stored } from "../cache/stored.ts";

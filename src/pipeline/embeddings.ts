@@ -1,4 +1,4 @@
-import type { Found } from "../cache/cache.ts";
+import type { Found } from "../cache/walk.ts";
 import type { Place } from "../cache/policy.ts";
 import type { Stored } from "../cache/stored.ts";
 import type { Call, Reply } from "../core/call.ts";

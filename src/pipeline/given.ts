@@ -1,4 +1,4 @@
-import type { Found } from "../cache/cache.ts";
+import type { Found } from "../cache/walk.ts";
 import { type CacheCounts, type CacheResult, savedNothing } from "../cache/counts.ts";
 import type { Stored } from "../cache/stored.ts";
 import type { Call, Reply } from "../core/call.ts";
