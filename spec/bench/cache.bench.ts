@@ -175,7 +175,7 @@ async function load(
   return {
     perSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(output)?.[1]),
     cpuUs: ((after - before) * 1_000) / requests,
-    p50: /50%\s+(\S+)/.exec(output)?.[1] ?? "",
+    p50: /^ +50% +(\S+)/m.exec(output)?.[1] ?? "",
   };
 }
 

@@ -56,8 +56,10 @@ export async function replay({ perSecond, once }: Load): Promise<Replayed> {
     const question = isOnce ? questions + nth : draw();
     const place = placeOf(question);
     const { hit } = await cache.find(place, ({ expiresMs }) => nowMs < expiresMs);
-    if (hit === undefined)
+    if (hit === undefined) {
       cache.fill(place, kept(nowMs), { createdMs: nowMs, expiresMs: nowMs + ttlMs.sqlite });
+      await cache.settled();
+    }
     if (hit !== undefined) hits[hit.tier] += 1;
     else if (!isOnce && seen.has(question)) gone += 1;
     else if (!isOnce) cold += 1;
