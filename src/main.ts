@@ -1,13 +1,14 @@
 import type { Logger } from "./lib/log.ts";
 import type { Clock } from "./lib/time.ts";
 import type { Loaded } from "./config/load.ts";
-import { upstreamOptions } from "./config/upstream-options.ts";
 import { createAdminPages, type ReloadState } from "./http/admin.ts";
 import { createApp } from "./http/app.ts";
+import type { BodyLimits } from "./http/body.ts";
 import { createServeCall } from "./http/calls.ts";
 import type { Exchange } from "./http/exchange.ts";
 import { createFeedbackPage } from "./http/feedback.ts";
 import { createGuard } from "./http/guard.ts";
+import { createUsagePage } from "./http/usage-page.ts";
 import { createIdentify } from "./http/keys.ts";
 import { createModelPages } from "./http/models.ts";
 import { createHeldBodies, type HeldBodies } from "./http/held-bodies.ts";
@@ -16,15 +17,15 @@ import { createResponder, type Responder } from "./http/respond.ts";
 import { createShortcut } from "./http/shortcut.ts";
 import { createDaemonServer, type DaemonServer, type Handler, type ServerLimits } from "./http/server.ts";
 import { type Caching, cachingAnswer, openCaching } from "./main/caching.ts";
+import { type Accounting, openAccounting } from "./main/accounting.ts";
+import { createUpstreams, retireAll, type Upstreams } from "./main/upstreams.ts";
 import { type Answer, createAnswer } from "./pipeline/answer.ts";
 import { deliver } from "./pipeline/deliver.ts";
+import { createFit } from "./pipeline/fit.ts";
 import { createMetrics } from "./stats/metrics.ts";
 import { createDemoUpstream } from "./upstream/demo.ts";
-import type { HealthState } from "./upstream/health.ts";
-import { createOllamaUpstream } from "./upstream/ollama.ts";
 import { createRegistry, type Registry } from "./upstream/registry.ts";
-import { createSend } from "./upstream/retry.ts";
-import type { Upstream } from "./upstream/upstream.ts";
+import { createSend, type Send } from "./upstream/retry.ts";
 
 export interface DaemonParts {
   readonly loaded: Loaded;
@@ -58,12 +59,13 @@ export interface Daemon extends DaemonServer {
 
 /** One reading of the configuration at work. */
 interface Generation {
+  readonly loaded: Loaded;
   readonly registry: Registry;
   /** Asks an upstream, past the cache. */
   readonly ask: Answer;
   readonly handler: Handler;
   /** By definition, so that the next generation can take over what is the same. */
-  readonly upstreams: ReadonlyMap<string, Upstream>;
+  readonly upstreams: Upstreams;
 }
 
 /** The composition root: the only place that builds long-lived parts. */
@@ -75,10 +77,12 @@ export function createDaemon(parts: DaemonParts): Daemon {
   const reloads = { reloads: 0, failed_reloads: 0, last_reload_successful: true };
   const heldBodies = createHeldBodies();
   const caching = openCaching(parts.loaded, { clock, log, now: () => now });
+  const accounting = openAccounting(parts.loaded, { clock, log, now: () => now });
   const shared: Shared = {
     ...parts,
     heldBodies,
     caching,
+    accounting,
     metrics,
     lifecycle,
     uptimeSeconds: () => (clock.monotonicMs() - startedMs) / 1_000,
@@ -91,11 +95,7 @@ export function createDaemon(parts: DaemonParts): Daemon {
     clock,
     metrics,
     handler: () => now.handler,
-    onRequest: (exchange, totalMs) => {
-      heldBodies.release(exchange);
-      metrics.requestEnded(exchange.record, totalMs);
-      logRequest(log(), exchange, totalMs);
-    },
+    onRequest: (exchange, totalMs) => noteEnd(exchange, totalMs, shared),
   });
 
   const replace = async (loaded: Loaded): Promise<void> => {
@@ -104,11 +104,14 @@ export function createDaemon(parts: DaemonParts): Daemon {
     const before = now;
     now = next;
     before.registry.stop();
-    retireAll(before, next, { clock, exchanges: http.exchanges });
+    retireAll(before.upstreams, next.upstreams, { clock, exchanges: http.exchanges });
     reloads.reloads += 1;
     reloads.last_reload_successful = true;
   };
   let reloading: Promise<void> = Promise.resolve();
+  const close = async (): Promise<void> => {
+    await Promise.all([caching.close(), accounting.close()]);
+  };
 
   return {
     ...http,
@@ -126,8 +129,17 @@ export function createDaemon(parts: DaemonParts): Daemon {
       reloads.last_reload_successful = false;
     },
     beginDrain: () => void (lifecycle.draining = true),
-    close: caching.close,
+    close,
   };
+}
+
+/** Everything that is noted of a request once it is over. */
+function noteEnd(exchange: Exchange, totalMs: number, shared: Shared): void {
+  const { record } = exchange;
+  shared.heldBodies.release(exchange);
+  shared.metrics.requestEnded(record, totalMs);
+  shared.accounting.noteRequest(record);
+  logRequest(shared.log(), exchange, totalMs);
 }
 
 function responderFor({ config }: Loaded, { clock, log }: Shared): Responder {
@@ -137,6 +149,39 @@ function responderFor({ config }: Loaded, { clock, log }: Shared): Responder {
     onBug: (exchange, error) => {
       log().error("internal error", { id: exchange.record.id, stack: stackOf(error.cause ?? error) });
     },
+  });
+}
+
+function bodyLimits({ config: { server } }: Loaded): BodyLimits {
+  return {
+    bytesMax: server.body_limit,
+    idleMs: server.body_idle_timeout,
+    totalMs: server.body_timeout,
+  };
+}
+
+function sendFor(loaded: Loaded, { clock, metrics, log }: Shared): Send {
+  const { retry, timeouts } = loaded.config;
+  return createSend({
+    attemptsMax: retry.attempts,
+    retryShare: retry.share,
+    waitMaxMs: retry.wait,
+    deadlineMs: retry.deadline,
+    loadMaxMs: timeouts.first_byte,
+    clock,
+    fit: fitFor(loaded),
+    onAttempt: (upstream, error) => {
+      metrics.attemptEnded(upstream, error);
+      log().trace("attempt", { upstream, error: error?.code });
+    },
+  });
+}
+
+function fitFor({ config: { context } }: Loaded) {
+  return createFit({
+    policy: context.policy,
+    contextTokensMax: context.max,
+    replyTokens: context.reply,
   });
 }
 
@@ -152,38 +197,30 @@ function serverLimits({ config: { server } }: Loaded): ServerLimits {
 interface Shared extends Omit<DaemonParts, "loaded"> {
   readonly metrics: ReturnType<typeof createMetrics>;
   readonly caching: Caching;
+  readonly accounting: Accounting;
   readonly heldBodies: HeldBodies;
   readonly lifecycle: { readonly draining: boolean };
   readonly uptimeSeconds: () => number;
   readonly reloadState: () => ReloadState;
 }
 
-function createGeneration(loaded: Loaded, shared: Shared, before: ReadonlyMap<string, Upstream>): Generation {
+function createGeneration(loaded: Loaded, shared: Shared, before: Upstreams): Generation {
   const { config } = loaded;
-  const { clock, metrics, log } = shared;
+  const { clock } = shared;
   const upstreams = createUpstreams(loaded, shared, before);
   const registry = createRegistry({
     upstreams: [...upstreams.values()],
     demo: config.demo === "off" ? undefined : createDemoUpstream(clock, config.demo === "on"),
     demoMode: config.demo,
+    fallbacks: config.fallbacks,
     clock,
     refreshMs: config.catalog.refresh,
   });
   const responder = responderFor(loaded, shared);
-  const send = createSend({
-    attemptsMax: config.retry.attempts,
-    retryShare: config.retry.share,
-    onAttempt: (upstream, error) => {
-      metrics.attemptEnded(upstream, error);
-      log().trace("attempt", { upstream, error: error?.code });
-    },
-  });
-  const ask = createAnswer({ route: registry.route, send, deliver });
-  const limits = {
-    bytesMax: config.server.body_limit,
-    idleMs: config.server.body_idle_timeout,
-    totalMs: config.server.body_timeout,
-  };
+  const send = sendFor(loaded, shared);
+  const openAccount = shared.accounting.openAccountFor(loaded, registry);
+  const ask = createAnswer({ route: registry.route, openAccount, send, deliver });
+  const limits = bodyLimits(loaded);
   const isShared = config.cache.scope === "shared";
   const identify = createIdentify(loaded.secrets.apiKeys);
   const reading = {
@@ -201,11 +238,17 @@ function createGeneration(loaded: Loaded, shared: Shared, before: ReadonlyMap<st
       responder,
       instanceId: shared.instanceId,
       remember: shortcut.remember,
-      asking: { isShared, control: config.cache.control },
+      asking: { isShared, control: config.cache.control, isLocalOnly: config.local_only },
       ...reading,
     }),
     models: createModelPages(registry),
-    admin: createAdminPages({ ...shared, registry, cache: shared.caching.view }),
+    admin: createAdminPages({
+      ...shared,
+      registry,
+      cache: shared.caching.view,
+      ledger: shared.accounting.ledger,
+    }),
+    usage: createUsagePage(shared.accounting.ledger, clock),
     cache: shared.caching.pages,
     feedback: createFeedbackPage({ ...shared.caching, isShared, limits }),
     responder,
@@ -216,49 +259,7 @@ function createGeneration(loaded: Loaded, shared: Shared, before: ReadonlyMap<st
     origins: config.server.origins,
     headersMax: config.server.headers_max,
   });
-  return { registry, ask, handler: { guard, app, shortcut }, upstreams };
-}
-
-/** Upstreams whose definition has not changed are taken over from the generation before. */
-function createUpstreams(loaded: Loaded, { clock, log }: Shared, before: ReadonlyMap<string, Upstream>) {
-  const told = new Map<string, HealthState>();
-  const onState = (upstream: string, state: HealthState): void => {
-    if (state === "half-open" || told.get(upstream) === state) return;
-    told.set(upstream, state);
-    if (state === "up") log().info("upstream is up", { upstream });
-    else log()[loaded.upstreamsNamed ? "warn" : "debug"]("upstream is down", { upstream });
-  };
-  const upstreams = new Map<string, Upstream>();
-  for (const options of upstreamOptions(loaded)) {
-    const definition = JSON.stringify(options);
-    const upstream =
-      before.get(definition) ?? createOllamaUpstream(options, { clock, random: Math.random, onState });
-    upstreams.set(definition, upstream);
-  }
-  return upstreams;
-}
-
-/** Closes the upstreams that the next generation has not taken over. */
-function retireAll(before: Generation, next: Generation, parts: RetireParts): void {
-  const begun = new Set(parts.exchanges);
-  for (const [definition, upstream] of before.upstreams) {
-    if (!next.upstreams.has(definition)) retire(upstream, begun, parts);
-  }
-}
-
-interface RetireParts {
-  readonly clock: Clock;
-  readonly exchanges: Iterable<Exchange>;
-}
-
-/** How often it is looked whether an upstream that is no longer configured has finished its work. */
-const retireCheckMs = 1_000;
-
-/** Closes an upstream when the requests that may still come to it are over. */
-function retire(upstream: Upstream, begun: ReadonlySet<Exchange>, parts: RetireParts): void {
-  const left = [...parts.exchanges].some((exchange) => begun.has(exchange));
-  if (left) parts.clock.after(retireCheckMs, () => retire(upstream, begun, parts));
-  else upstream.close();
+  return { loaded, registry, ask, handler: { guard, app, shortcut }, upstreams };
 }
 
 const stackOf = (thrown: unknown): string =>

@@ -164,7 +164,7 @@ describe.skipIf(!existsSync(documented))("the documented config.yaml", () => {
     const isSaid = (path: string): boolean =>
       isMap(document.contents) ? document.hasIn(path.split(".")) : false;
     const isMentioned = (path: string): boolean =>
-      new RegExp(`^ *# ?${path.split(".").at(-1)}:`, "m").test(text);
+      new RegExp(`^ *# *${path.split(".").at(-1)}:`, "m").test(text);
 
     expect(
       leafPaths().filter(

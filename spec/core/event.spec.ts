@@ -24,6 +24,9 @@ describe("folding a stream", () => {
 
         expect(got).toEqual({
           text: texts.join(""),
+          thinking: "",
+          toolCalls: [],
+          logprobs: [],
           reason: finish.reason,
           usage: finish.usage,
           timings: finish.timings,

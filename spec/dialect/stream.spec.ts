@@ -6,6 +6,7 @@ import { ProxyError } from "../../src/core/error.ts";
 import { type ChatResult, fold, type StreamEvent } from "../../src/core/event.ts";
 import type { ReplyNames } from "../../src/dialect/dialect.ts";
 import { dialects } from "../../src/dialect/dialects.ts";
+import { encodeStream } from "../../src/dialect/encode.ts";
 import { encodeLoad } from "../../src/dialect/ollama/stream.ts";
 import { linesOf } from "../../src/lib/framing.ts";
 import { isObject, type Json, type JsonObject } from "../../src/lib/json.ts";
@@ -51,6 +52,42 @@ const generation: fc.Arbitrary<StreamEvent[]> = fc
   .tuple(fc.array(delta, { maxLength: 6 }), finish)
   .map(([deltas, last]) => deltas.concat(last));
 
+const words = text.filter((one) => one !== "");
+const thought: fc.Arbitrary<StreamEvent> = words.map((one) => ({ type: "thinking-delta", text: one }));
+const word: fc.Arbitrary<StreamEvent> = words.map((one) => ({ type: "text-delta", text: one }));
+
+const toolCall: fc.Arbitrary<StreamEvent> = fc
+  .record({
+    id: fc.option(fc.stringMatching(/^call_[a-z0-9]{1,8}$/), { nil: undefined }),
+    name: fc.stringMatching(/^[a-z_]{1,12}$/),
+    arguments: fc
+      .dictionary(fc.string(), fc.jsonValue(), { maxKeys: 3 })
+      .map((value) => JSON.stringify(value)),
+  })
+  .map((call) => ({ type: "tool-call", call }));
+
+/** Thoughts, then words, then calls, as models give them. */
+const orderly: fc.Arbitrary<StreamEvent[]> = fc
+  .tuple(
+    fc.array(thought, { maxLength: 3 }),
+    fc.array(word, { maxLength: 3 }),
+    fc.array(toolCall, { maxLength: 3 }),
+    finish,
+  )
+  .map(([thoughts, deltas, calls, last]) => thoughts.concat(deltas, calls, last));
+
+/** Without what a stream and a whole answer cannot have in common. */
+const comparable = (dialect: DialectName, value: JsonObject): unknown => {
+  const text = JSON.stringify(value);
+  const parsed = JSON.parse(text.replaceAll(/"(?:toolu|call)_[0-9a-f]{24}"/g, '"made"')) as JsonObject;
+  // A stream of OpenAI's says chunk where a whole answer does not, and the place of each call.
+  return JSON.parse(
+    JSON.stringify(parsed, (key: string, inner: unknown) => {
+      if (dialect === "openai" && (key === "index" || key === "object")) return undefined;
+      return inner;
+    }),
+  );
+};
 const reply = (operation: Operation): fc.Arbitrary<ReplyNames> =>
   fc.record({
     operation: fc.constant(operation),
@@ -70,7 +107,7 @@ async function encoded(
   names: ReplyNames,
 ): Promise<Buffer[]> {
   const got: Buffer[] = [];
-  for await (const frame of dialects[dialect].encodeStream(streamOf(events), names))
+  for await (const frame of encodeStream(dialects[dialect], streamOf(events), names))
     got.push(Buffer.from(frame));
   return got;
 }
@@ -177,14 +214,31 @@ describe.each(endpoints)("%s %s", (dialect, operation) => {
       fc.asyncProperty(generation, reply(operation), async (events, names) => {
         for (const one of await encoded(dialect, events, names)) {
           const written = one.toString();
-          const json = wire.frame === "line" ? written : written.replace(/^(?:event: \w+\n)?data: /, "");
-
-          expect(written).toMatch(
-            wire.frame === "line" ? /^[^\n]+\n$/ : /^(?:event: \w+\n)?data: [^\n]+\n\n$/,
-          );
+          const frames =
+            wire.frame === "line" ? /^(?:[^\n]+\n)+$/ : /^(?:(?:event: \w+\n)?data: [^\n]+\n\n)+$/;
+          expect(written).toMatch(frames);
           expect(written).not.toMatch(/[\u0085\u2028\u2029\r]/);
-          expect(json.trimEnd() === "[DONE]" || isObject(JSON.parse(json))).toBe(true);
+          for (const line of written
+            .split("\n")
+            .filter((text) => text !== "" && !text.startsWith("event: "))) {
+            const json = wire.frame === "line" ? line : line.slice("data: ".length);
+            expect(json === "[DONE]" || isObject(JSON.parse(json))).toBe(true);
+          }
         }
+      }),
+    );
+  });
+
+  it("streams what folds into the whole answer: thoughts, words and tool calls", async () => {
+    await fc.assert(
+      fc.asyncProperty(orderly, reply(operation), async (events, names) => {
+        const result = (await fold(streamOf(events))) as ChatResult;
+        const stream = Buffer.concat(await encoded(dialect, events, names));
+        const whole = JSON.parse(Buffer.from(wire.encodeResult(result, names)).toString()) as JsonObject;
+
+        const folded = wire.replay.foldStream(stream, operation);
+
+        expect(folded && comparable(dialect, folded)).toEqual(comparable(dialect, whole));
       }),
     );
   });

@@ -34,6 +34,8 @@ describe("many large requests at once", () => {
     const first = ask(200_000);
     await eventually(async () => (await held()) > 200_000, "the first body is held");
 
+    const waiting = upstream;
+    await eventually(() => waiting.to("/api/chat").length === 1, "the first one is asked");
     const refused = await ask(200_000);
     upstream.release();
     const answered = await first;

@@ -3,6 +3,7 @@ import type { Call, Reply } from "../../src/core/call.ts";
 import type { ProxyError } from "../../src/core/error.ts";
 import { dialects } from "../../src/dialect/dialects.ts";
 import { createFrameGate } from "../../src/dialect/frame-gate.ts";
+import { freeAccount } from "../../src/pipeline/money.ts";
 import { deliver } from "../../src/pipeline/deliver.ts";
 import { createRecord, type CallRecord } from "../../src/stats/record.ts";
 import type { Sent } from "../../src/upstream/retry.ts";
@@ -36,6 +37,13 @@ function deliverFrom(path: string, chunks: Iterable<Uint8Array> | AsyncIterable<
   }
   const sent: Sent = {
     upstream: "one",
+    model: "tiny",
+    isCloud: false,
+    meter: undefined,
+    dropped: undefined,
+    lane: undefined,
+    fitted: undefined,
+    account: freeAccount,
     status: 200,
     headers: { "content-type": streamTypeOf(path) },
     answer: {
@@ -47,7 +55,9 @@ function deliverFrom(path: string, chunks: Iterable<Uint8Array> | AsyncIterable<
     hops: [],
     settle: (error) => void settled.push(error),
   };
-  return { reply: deliver(call, sent, record), record, settled };
+  const reply = deliver(call, sent, record);
+  if (reply instanceof Promise) throw new TypeError("a flow is delivered at once");
+  return { reply, record, settled };
 }
 
 async function collect(reply: Reply): Promise<{ text: string; chunks: Buffer[]; error: unknown }> {

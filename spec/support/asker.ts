@@ -6,5 +6,8 @@ export const nobody: Asker = {
   scope: "local",
   client: "@127.0.0.1",
   isKnown: false,
+  keyName: undefined,
+  isLocalOnly: false,
+  session: undefined,
   cacheControl: usualControl,
 };

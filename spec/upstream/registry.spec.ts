@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Call } from "../../src/core/call.ts";
 import { createSemaphore } from "../../src/lib/semaphore.ts";
-import { choose, createRegistry } from "../../src/upstream/registry.ts";
+import { createRegistry } from "../../src/upstream/registry.ts";
+import { choose, type Route } from "../../src/upstream/route.ts";
 import type { HealthState } from "../../src/upstream/health.ts";
 import { noModels, type Upstream } from "../../src/upstream/upstream.ts";
 import { nobody } from "../support/asker.ts";
@@ -31,6 +32,9 @@ function paper(name: string, clock: FakeClock, traits: Traits = {}): Paper {
   const one: Paper = {
     name,
     type: traits.type ?? "ollama",
+    isCloud: false,
+    takesAnyModel: false,
+    trouble: undefined,
     url: undefined,
     configured: true,
     state: "up",
@@ -89,11 +93,15 @@ function house(traits: readonly Traits[], demo: "auto" | "on" | "off" = "off") {
     upstreams,
     demo: demo === "off" ? undefined : demoUpstream,
     demoMode: demo,
+    fallbacks: [],
     clock,
     refreshMs: 10_000,
   });
   return { clock, upstreams, registry };
 }
+
+/** Those that have the model itself. */
+const candidatesOf = ({ stages }: Route): readonly Upstream[] => stages[0]?.upstreams ?? [];
 
 const namesOf = (upstreams: readonly Upstream[]): string[] => upstreams.map((one) => one.name);
 
@@ -104,8 +112,8 @@ describe("registry", () => {
 
     const route = await registry.route(callFor("tiny"));
 
-    expect(namesOf(route.candidates)).toEqual(["u0", "u2"]);
-    expect(route.key).toBe(key("tiny"));
+    expect(namesOf(candidatesOf(route))).toEqual(["u0", "u2"]);
+    expect(route.stages[0]?.target).toEqual({ key: key("tiny"), model: "tiny" });
   });
 
   it.each(["half-open", "down"] as const)("never routes to one that is %s", async (state) => {
@@ -125,7 +133,7 @@ describe("registry", () => {
 
     const route = await registry.route(callFor("new"));
 
-    expect(namesOf(route.candidates)).toEqual(["u0"]);
+    expect(namesOf(candidatesOf(route))).toEqual(["u0"]);
   });
 
   it("does not look anew for every request with a wrong name", async () => {
@@ -146,13 +154,13 @@ describe("registry", () => {
   it("leads a name of ollama.com to a server that does not list it", async () => {
     const { registry } = house([{}]);
 
-    expect(namesOf((await registry.route(callFor("gpt-oss:120b-cloud"))).candidates)).toEqual(["u0"]);
+    expect(namesOf(candidatesOf(await registry.route(callFor("gpt-oss:120b-cloud"))))).toEqual(["u0"]);
   });
 
   it("heeds the upstream a client insists on", async () => {
     const { registry } = house([{}, {}]);
 
-    expect(namesOf((await registry.route(callFor("tiny", { pinnedUpstream: "u1" }))).candidates)).toEqual([
+    expect(namesOf(candidatesOf(await registry.route(callFor("tiny", { pinnedUpstream: "u1" }))))).toEqual([
       "u1",
     ]);
   });
@@ -170,7 +178,7 @@ describe("registry", () => {
     const { registry } = house([{ models: ["other"] }, {}]);
     const call = callFor("tiny", { operation: "pull", path: "/api/pull" });
 
-    expect(namesOf((await registry.route(call)).candidates)).toEqual(["u1"]);
+    expect(namesOf(candidatesOf(await registry.route(call)))).toEqual(["u1"]);
   });
 
   it("looks at every upstream that is up once an interval, until it is stopped", async () => {
@@ -208,7 +216,7 @@ describe("registry", () => {
 
     await expect(registry.route(callFor("tiny"))).rejects.toMatchObject({ code: "no_upstream" });
     await expect(registry.route(callFor("nope"))).rejects.toMatchObject({ code: "model_not_found" });
-    expect(namesOf((await registry.route(callFor("demo"))).candidates)).toEqual(["demo"]);
+    expect(namesOf(candidatesOf(await registry.route(callFor("demo"))))).toEqual(["demo"]);
   });
 });
 

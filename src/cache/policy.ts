@@ -4,7 +4,7 @@ import { field, isObject } from "../lib/json.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { findHazard, type Hazard } from "./hazard.ts";
 import { deriveKey } from "./key.ts";
-import { globPattern } from "./names.ts";
+import { globPattern } from "../lib/glob.ts";
 import { isDeterministic } from "./sampling.ts";
 
 /** What holds for one model. */

@@ -54,6 +54,13 @@ function createProgram(): Command {
   under(keys, "create <name>").action(
     unlessHelp(async (_options, name = "") => (await import("./inspect.ts")).createKey(name)),
   );
+  withFlags(
+    under(program, "usage")
+      .option("--by <what>")
+      .option("--since <duration>")
+      .option("--json")
+      .option("--csv"),
+  ).action(unlessHelp(async (options) => (await import("./usage/usage.ts")).usage(options)));
   withFlags(under(program, "healthcheck")).action(
     unlessHelp(async (options) => (await import("./healthcheck.ts")).healthcheck(options)),
   );

@@ -19,12 +19,32 @@ export function contradictions(config: Config, secrets: Secrets, where: WhereSai
       text: "none contradicts api_keys: remove one of them",
     });
   }
-  for (const [index, one] of config.upstreams.entries()) {
-    if (!leadsHere(one.url, listen)) continue;
-    const key = `upstreams.${index}.url`;
-    problems.push({ where: where(["upstreams", index, "url"]), key, text: "is Chasqui's own address" });
-  }
-  return [...problems, ...semanticProblems(config, where), ...repeated(config, where)];
+  return [
+    ...problems,
+    ...addressProblems(config, where),
+    ...moneyProblems(config, where),
+    ...semanticProblems(config, where),
+    ...repeated(config, where),
+  ];
+}
+
+/** Addresses that are missing, or lead back here. */
+function addressProblems({ upstreams, server: { listen } }: Config, where: WhereSaid): Problem[] {
+  return upstreams.flatMap(({ type, url }, index) => {
+    const missing = url === undefined && type !== "openrouter";
+    const text = missing ? "expected an address such as http://127.0.0.1:11434" : "is Chasqui's own address";
+    if (!missing && (url === undefined || !leadsHere(url, listen))) return [];
+    return [{ where: where(["upstreams", index, "url"]), key: `upstreams.${index}.url`, text }];
+  });
+}
+
+/** A budget that nobody keeps. */
+function moneyProblems({ money, api_keys: keys }: Config, where: WhereSaid): Problem[] {
+  const budgets = [money.budget, ...keys.map(({ budget }) => budget)];
+  const isLimited = budgets.some(({ day, month }) => day !== undefined || month !== undefined);
+  if (money.enabled || !isLimited) return [];
+  const text = "expected true, as there are budgets: they are kept by what is written down";
+  return [{ where: where(["money", "enabled"]), key: "money.enabled", text }];
 }
 
 /** What a mode of `cache.semantic` cannot do without. */

@@ -66,8 +66,9 @@ const commaList = (text: string): string[] =>
     .map((item) => item.trim())
     .filter((item) => item !== "");
 
-/** Reads `[TYPE=]URL` as on the command line. */
+/** Reads `[TYPE=]URL` as on the command line; `openrouter` alone knows its address. */
 export function upstreamFrom(text: string): JsonObject {
+  if (text === "openrouter") return { type: text };
   const [, type = "ollama", url = ""] = /^(?:([a-z][a-z-]*)=)?(.*)$/s.exec(text) ?? [];
   return { type, url };
 }

@@ -65,7 +65,7 @@ export function loadConfig(flags: Flags, environment: NodeJS.ProcessEnv): Loaded
   const loops = ollamaHostLoops(config, origins);
   const server = { ...config.server, origins: [...config.server.origins, ...ollamaOrigins(environment)] };
   const whole = { ...config, server, upstreams: loops.length > 0 ? [] : config.upstreams };
-  const { secrets, problems: secretProblems } = readSecrets(whole, where);
+  const { secrets, problems: secretProblems } = readSecrets(whole, environment, where);
   problems.push(...secretProblems, ...contradictions(whole, secrets, where));
   if (problems.length > 0) throw new ConfigError(problems);
   return {
@@ -156,7 +156,7 @@ function ollamaHostLoops(config: Config, origins: ReadonlyMap<string, string>): 
   const where = origins.get("upstreams") ?? "";
   if (
     !where.endsWith("OLLAMA_HOST") ||
-    !config.upstreams.some((one) => leadsHere(one.url, config.server.listen))
+    !config.upstreams.some(({ url }) => url !== undefined && leadsHere(url, config.server.listen))
   )
     return [];
   return [{ where, key: "", text: "names Chasqui itself, so it is taken to be meant for clients" }];

@@ -3,6 +3,14 @@ import { parseListen, parseUpstreamUrl } from "../lib/address.ts";
 import { logLevels } from "../lib/log.ts";
 import { cacheSchema } from "./cache-schema.ts";
 import {
+  budgetSchema,
+  contextSchema,
+  fallbackSchema,
+  moneySchema,
+  openrouterSchema,
+  retryWaits,
+} from "./cloud-schema.ts";
+import {
   booleanFrom,
   count,
   duration,
@@ -66,7 +74,13 @@ const apiKey = z.strictObject({
   key_file: text("a path").optional(),
   /** May change models: pull, push, create, copy, delete. */
   admin: yesNo(false),
+  /** Whether what it asks must not leave the house. */
+  local_only: yesNo(false),
+  /** What it may spend. */
+  budget: budgetSchema.prefault({}),
 });
+
+const upstreamTypes = ["ollama", "llama-server", "openai", "openrouter"] as const;
 
 const upstream = z.strictObject({
   /** The upstream's name in logs, headers and statistics; its type and a number unless said. */
@@ -74,9 +88,15 @@ const upstream = z.strictObject({
     .regex(/^[A-Za-z0-9._-]+$/, expected("a name of letters, digits, dots and dashes"))
     .optional(),
   /** What it speaks. */
-  type: z.enum(["ollama"], expected("ollama")).default("ollama"),
-  /** Where it is, in any form OLLAMA_HOST takes. */
-  url: parsed("an address such as http://127.0.0.1:11434", parseUpstreamUrl),
+  type: z.enum(upstreamTypes, expected("ollama, llama-server, openai or openrouter")).default("ollama"),
+  /** Where it is, in any form OLLAMA_HOST takes; openrouter knows its own. */
+  url: parsed("an address such as http://127.0.0.1:11434", parseUpstreamUrl).optional(),
+  /** Of openrouter: the models that are offered, `*` for any text; all unless said. */
+  models: list(text("a model's name, e.g. openai/*")),
+  /** Whether what it is asked leaves the house; openrouter's does, and an openai's at a public address. */
+  cloud: z.preprocess(booleanFrom, z.boolean(expected("true or false"))).optional(),
+  /** Whether a llama-server that is the only upstream answers to any name, as it does by itself. */
+  any_model: yesNo(true),
   /** Sent as `Authorization: Bearer`, for a server behind a proxy that wants one. */
   api_key: text("a key").optional(),
   /** A file that holds it. */
@@ -129,6 +149,7 @@ const retry = z.strictObject({
   attempts: count(3, 1),
   /** Retries allowed per call on average, so that an outage does not double the load. */
   share: share(0.2),
+  ...retryWaits,
 });
 
 const catalog = z.strictObject({
@@ -161,6 +182,15 @@ export const configSchema = z.strictObject({
   breaker: breaker.prefault({}),
   retry: retry.prefault({}),
   catalog: catalog.prefault({}),
+  /** Models that answer in the place of others, when nobody can who has those. */
+  fallbacks: list(fallbackSchema),
+  /** Whether nothing may leave the house, whoever asks. */
+  local_only: yesNo(false),
+  openrouter: openrouterSchema.prefault({}),
+  /** What calls cost, and what may be spent. */
+  money: moneySchema.prefault({}),
+  /** Conversations that are longer than a model's context. */
+  context: contextSchema.prefault({}),
   /** Answers that are given again. */
   cache: cacheSchema.prefault({}),
   /** The demo model: auto (while no other upstream is up), on, or off. */

@@ -11,11 +11,16 @@ export interface Secrets {
     readonly name: string;
     readonly sha256: Uint8Array;
     readonly admin: boolean;
+    readonly isLocalOnly: boolean;
   }[];
 }
 
 /** Reads the secrets; of Chasqui's own keys only the hashes are kept. */
-export function readSecrets(config: Config, where: WhereSaid): { secrets: Secrets; problems: Problem[] } {
+export function readSecrets(
+  config: Config,
+  environment: NodeJS.ProcessEnv,
+  where: WhereSaid,
+): { secrets: Secrets; problems: Problem[] } {
   const problems: Problem[] = [];
   const fileText = (at: readonly PropertyKey[], name: string | undefined): string | undefined => {
     if (name === undefined) return undefined;
@@ -28,9 +33,10 @@ export function readSecrets(config: Config, where: WhereSaid): { secrets: Secret
     }
     return undefined;
   };
-  const upstreamKeys = config.upstreams.map(
-    (one, index) => one.api_key ?? fileText(["upstreams", index, "api_key_file"], one.api_key_file),
-  );
+  const upstreamKeys = config.upstreams.map((one, index) => {
+    const said = one.api_key ?? fileText(["upstreams", index, "api_key_file"], one.api_key_file);
+    return said ?? (one.type === "openrouter" ? environment["OPENROUTER_API_KEY"] || undefined : undefined);
+  });
   const apiKeys = config.api_keys.flatMap((one, index) => {
     if ([one.sha256, one.key, one.key_file].filter((way) => way !== undefined).length > 1) {
       const key = `api_keys.${index}`;
@@ -43,7 +49,14 @@ export function readSecrets(config: Config, where: WhereSaid): { secrets: Secret
     const key = one.key ?? fileText(["api_keys", index, "key_file"], one.key_file);
     const digest = key === undefined ? one.sha256 : createHash("sha256").update(key).digest("hex");
     if (digest !== undefined)
-      return [{ name: one.name, sha256: Buffer.from(digest, "hex"), admin: one.admin }];
+      return [
+        {
+          name: one.name,
+          sha256: Buffer.from(digest, "hex"),
+          admin: one.admin,
+          isLocalOnly: one.local_only,
+        },
+      ];
     if (one.key_file === undefined) {
       problems.push({
         where: where(["api_keys", index]),

@@ -66,6 +66,12 @@ export interface Asker {
   readonly client: string;
   /** Whether it showed an API key, so that `client` is more than an address. */
   readonly isKnown: boolean;
+  /** The name of its API key, if it showed one. */
+  readonly keyName: string | undefined;
+  /** Whether what it asks must not leave the house. */
+  readonly isLocalOnly: boolean;
+  /** The conversation that it says its calls belong to. */
+  readonly session: string | undefined;
   readonly cacheControl: CacheControl;
 }
 

@@ -45,6 +45,16 @@ const rules = {
   upstream_denied: rule("upstream", 502, "retryable"),
   upstream_busy: rule("upstream", 503, "retryable"),
   upstream_rejected: rule("upstream", 400),
+  /** The request is longer than the model's context; one with a larger context might take it. */
+  context_overflow: rule("upstream", 400, "retryable"),
+  /** The provider wants money. */
+  upstream_unpaid: rule("upstream", 502, "retryable"),
+  /** The model is being loaded; the same upstream answers soon. */
+  upstream_loading: rule("upstream", 503, "retryable"),
+  budget_exceeded: rule("internal", 402),
+  ledger_unavailable: rule("internal", 503),
+  /** The request must not leave the house, and everything that could answer it is outside. */
+  local_only: rule("downstream", 403),
 } satisfies Record<string, CodeRule>;
 
 export type ErrorCode = keyof typeof rules;
@@ -77,7 +87,7 @@ const quoting = new Set<ErrorCode>(["invalid_request", "model_invalid", "model_n
  * upstream's raw page.
  */
 export class ProxyError extends Error {
-  override readonly name = "ProxyError";
+  override readonly name: string = "ProxyError";
   readonly code: ErrorCode;
   readonly source: ErrorSource;
   readonly status: number;

@@ -1,10 +1,11 @@
 import type { DialectName, Operation } from "../core/call.ts";
 import type { ChatRequest } from "../core/chat.ts";
 import type { ProxyError } from "../core/error.ts";
-import type { ChatResult, StreamEvent } from "../core/event.ts";
+import type { ChatResult } from "../core/event.ts";
 import type { Usage } from "../core/usage.ts";
 import type { FrameKind } from "../lib/framing.ts";
 import type { Json, JsonObject } from "../lib/json.ts";
+import type { StreamEncoder } from "./encoder.ts";
 
 /** One wire shape: everything that depends on how a client or an upstream spells things. */
 export interface Dialect {
@@ -17,8 +18,7 @@ export interface Dialect {
   /** Refuses what this dialect's own server refuses before it looks for the model. Throws ProxyError. */
   checkRequest(body: Json, operation: Operation): void;
   decodeRequest(wire: JsonObject, operation: Operation): ChatRequest;
-  /** Encodes a stream of events; ends without a terminal frame when the events do. */
-  encodeStream(events: AsyncIterable<StreamEvent>, reply: ReplyNames): AsyncIterable<Uint8Array>;
+  createEncoder(reply: ReplyNames): StreamEncoder;
   encodeResult(result: ChatResult, reply: ReplyNames): Uint8Array;
   encodeError(error: ProxyError): EncodedError;
   /** The frame that tells a client mid-stream that no more is to come. */
@@ -42,6 +42,12 @@ export interface ReplyNames {
   readonly id: string;
   /** True when a stream is to carry its token counts. */
   readonly streamUsage: boolean;
+  /** The clock for dialects that date every piece; without it all have the date of the answer. */
+  readonly nowMs?: () => number;
+  /** Which model of which host answered, when that is not in the house. */
+  readonly remote?: { readonly model: string; readonly host: string } | undefined;
+  /** The request, for dialects whose answers repeat it. */
+  readonly asked?: JsonObject;
 }
 
 export interface EncodedError {

@@ -1,6 +1,7 @@
 import type { Reply } from "../core/call.ts";
 import { cacheStats, type CacheView } from "./cache-stats.ts";
 import type { HeldBodies } from "./held-bodies.ts";
+import type { Ledger } from "../stats/ledger/ledger.ts";
 import type { Metrics } from "../stats/metrics.ts";
 import type { Registry } from "../upstream/registry.ts";
 import type { Upstream } from "../upstream/upstream.ts";
@@ -17,6 +18,8 @@ export interface AdminParts {
   readonly lifecycle: Lifecycle;
   readonly heldBodies: HeldBodies;
   readonly cache: CacheView;
+  /** Undefined when nothing is written down. */
+  readonly ledger: Ledger | undefined;
   /** Seconds since the process started. */
   readonly uptimeSeconds: () => number;
   /** Log lines dropped because nobody read them. */
@@ -65,6 +68,7 @@ export function createAdminPages(parts: AdminParts): AdminPages {
         tokens,
         latency_ms,
         cache: cacheStats(parts.cache),
+        money: parts.ledger?.snapshot() ?? { ledger: { state: "off" } },
         held_body_bytes: parts.heldBodies.bytes,
         upstreams: registry.upstreams.map((one) => upstreamStats(one, attempts[one.name])),
         process: processStats(),
@@ -81,13 +85,15 @@ function processStats() {
 }
 
 function upstreamStats(
-  { name, type, url, health, inference, control, models }: Upstream,
+  { name, type, url, isCloud, trouble, health, inference, control, models }: Upstream,
   attempts = { ok: 0, failed: 0 },
 ) {
   return {
     name,
     type,
     url,
+    cloud: isCloud,
+    trouble,
     breaker: { state: health.state, opened: health.opened, retry_in_ms: Math.round(health.retryInMs()) },
     in_flight: inference.inFlight,
     in_flight_max: inference.places,

@@ -10,6 +10,7 @@ import type { FeedbackPage } from "./feedback.ts";
 import type { Identify } from "./keys.ts";
 import type { ModelPages } from "./models.ts";
 import type { Responder } from "./respond.ts";
+import type { UsagePage } from "./usage-page.ts";
 import { endpoints, methodsOf, paths, patternFor, type Endpoint, type LocalPage } from "./routes.ts";
 
 export interface AppParts {
@@ -19,6 +20,7 @@ export interface AppParts {
   readonly admin: AdminPages;
   readonly cache: CachePages;
   readonly feedback: FeedbackPage;
+  readonly usage: UsagePage;
   readonly responder: Responder;
 }
 
@@ -78,6 +80,7 @@ function admit(identify: Identify, exchange: Exchange, { access }: Endpoint): vo
   if (access === "open") return;
   const principal = identify(exchange.incoming);
   exchange.record.keyName = principal.name;
+  exchange.record.isLocalOnly = principal.isLocalOnly;
   if (access === "admin" && !principal.admin) {
     throw new ProxyError(
       "forbidden",
@@ -98,7 +101,7 @@ function queryOf({ incoming, pathname }: Exchange): URLSearchParams {
 }
 
 function pageFor(
-  { models, admin, cache, feedback }: AppParts,
+  { models, admin, cache, feedback, usage }: AppParts,
   page: LocalPage,
   { name, query, exchange }: PageRequest,
 ): Reply | Promise<Reply> {
@@ -112,6 +115,7 @@ function pageFor(
     health: () => admin.health(),
     ready: () => admin.ready(),
     stats: () => admin.stats(),
+    usage: () => usage(query),
     cacheList: () => cache.list(query),
     cacheStats: () => cache.stats(query),
     cacheVerify: () => cache.verify(query),

@@ -9,19 +9,22 @@ export interface ApiKey {
   readonly sha256: Uint8Array;
   /** May change models and the account: pull, push, create, copy, delete, sign out. */
   readonly admin: boolean;
+  /** Whether what it asks must not leave the house. */
+  readonly isLocalOnly: boolean;
 }
 
 /** Who sent a request. */
 export interface Principal {
   readonly name: string | undefined;
   readonly admin: boolean;
+  readonly isLocalOnly: boolean;
 }
 
 /** Tells who sent a request. Throws ProxyError when it does not say, or says two things. */
 export type Identify = (incoming: IncomingMessage) => Principal;
 
 /** Without keys everyone may do everything. */
-const everyone: Principal = { name: undefined, admin: true };
+const everyone: Principal = { name: undefined, admin: true, isLocalOnly: false };
 
 /**
  * A key is presented as `Authorization: Bearer` or `x-api-key`. Every known hash is compared, each in constant time,
@@ -36,7 +39,7 @@ export function createIdentify(keys: readonly ApiKey[]): Identify {
     let found: ApiKey | undefined;
     for (const key of keys) if (timingSafeEqual(digest, key.sha256)) found = key;
     if (found === undefined) throw new ProxyError("unauthorized", "the API key is not valid");
-    return { name: found.name, admin: found.admin };
+    return { name: found.name, admin: found.admin, isLocalOnly: found.isLocalOnly };
   };
 }
 

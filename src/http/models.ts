@@ -2,7 +2,8 @@ import type { Reply } from "../core/call.ts";
 import { ProxyError } from "../core/error.ts";
 import { displayName, modelKey, parseModelName } from "../core/model-name.ts";
 import { stringifyLine, type Json, type JsonObject } from "../lib/json.ts";
-import { listAgeMaxMs, listWaitMs, type Registry } from "../upstream/registry.ts";
+import { listAgeMaxMs, listWaitMs } from "../upstream/looks.ts";
+import type { Registry } from "../upstream/registry.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 
 /** Answers about models that come from the merged catalog. */

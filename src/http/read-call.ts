@@ -30,6 +30,8 @@ export interface AskingOptions {
   readonly isShared: boolean;
   /** Where a client may say what it wants of the cache. */
   readonly control: "all" | "body" | "none";
+  /** Whether nothing may leave the house, whoever asks. */
+  readonly isLocalOnly: boolean;
 }
 
 /** Client headers that reach an upstream; Origin, Referer, Host, cookies and credentials never do. */
@@ -75,14 +77,31 @@ export const scopeOf = (keyName: string | undefined, isShared: boolean): string 
   keyName === undefined || isShared ? "local" : `key:${keyName}`;
 
 /** Whoever shows a key has its own scope; without keys everyone has the same, and only an address tells them apart. */
-function askerOf({ incoming, record: { keyName } }: Exchange, { isShared }: AskingOptions): Asker {
+function askerOf({ incoming, record }: Exchange, asking: AskingOptions): Asker {
+  const { keyName } = record;
   const address = incoming.socket.remoteAddress ?? "";
+  record.session = sessionOf(single(incoming.headers["x-chasqui-session"]));
   return {
-    scope: scopeOf(keyName, isShared),
+    scope: scopeOf(keyName, asking.isShared),
     client: `${keyName ?? ""}@${address}`,
     isKnown: keyName !== undefined,
+    keyName,
+    isLocalOnly:
+      asking.isLocalOnly || record.isLocalOnly || saysYes(single(incoming.headers["x-chasqui-local-only"])),
+    session: record.session,
     cacheControl: usualControl,
   };
+}
+
+/** Anything but a clear no keeps a call in the house: whoever sends the header means it. */
+const saysYes = (header: string | undefined): boolean =>
+  header !== undefined && !/^(?:0|false|no|off)$/i.test(header.trim());
+
+/** A client's own name for a conversation. Throws ProxyError for what is no name. */
+function sessionOf(header: string | undefined): string | undefined {
+  if (header === undefined || /^[A-Za-z0-9._:-]{1,128}$/.test(header)) return header;
+  const text = "X-Chasqui-Session: expected at most 128 letters, digits, dots, colons and dashes";
+  throw new ProxyError("invalid_request", text);
 }
 
 /** The call with what its client wants of the cache; what it says of that in the body goes no further. */

@@ -1,4 +1,4 @@
-import type { DialectName, Operation } from "../core/call.ts";
+import { type DialectName, isInference, type Operation } from "../core/call.ts";
 
 /** Who may use an endpoint once there are keys: anyone, any key, or keys marked `admin`. */
 export type Access = "open" | "key" | "admin";
@@ -14,6 +14,7 @@ export type LocalPage =
   | "health"
   | "ready"
   | "stats"
+  | "usage"
   | "cacheList"
   | "cacheStats"
   | "cacheVerify"
@@ -103,6 +104,7 @@ export const endpoints: readonly Endpoint[] = [
   page("GET", "/v1/models", "models"),
   page("GET", "/v1/models/:model", "model"),
   page("GET", "/api/stats", "stats"),
+  care("GET", "/api/usage", "usage"),
   care("GET", "/api/cache", "cacheList"),
   care("DELETE", "/api/cache", "cachePurge"),
   care("GET", "/api/cache/stats", "cacheStats"),
@@ -115,6 +117,11 @@ export const endpoints: readonly Endpoint[] = [
   page("GET", "/readyz", "ready"),
   page("HEAD", "/readyz", "ready"),
 ];
+
+/** Paths at which a model is run. */
+export const inferencePaths: ReadonlySet<string> = new Set(
+  endpoints.filter(({ serves }) => "call" in serves && isInference(serves.call)).map(({ path }) => path),
+);
 
 /** The order in which Ollama's router lists the methods of a path in `Allow`. */
 const methodOrder = ["HEAD", "GET", "POST", "DELETE"];

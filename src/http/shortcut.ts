@@ -50,6 +50,7 @@ const detours = [
   "upgrade",
   "x-chasqui-upstream",
   "x-chasqui-via",
+  "x-chasqui-session",
 ];
 /** Headers that are part of the question. */
 const variants = ["anthropic-version", "anthropic-beta", "openai-beta"];

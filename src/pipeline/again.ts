@@ -89,6 +89,7 @@ export function createAgain(
     record.answeredModel = model;
     record.lane = "cache";
     record.cache = "hit";
+    record.saved = saved;
     const age = Math.max(0, Math.floor((nowMs - stored.createdMs) / 1_000));
     return {
       headers: [...headers, "Age", String(age)],

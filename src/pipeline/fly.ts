@@ -83,6 +83,7 @@ async function ask(
 ): Promise<FlownAnswer> {
   const { call, plan, signal } = planned;
   const record = createRecord(call.id, call.method);
+  record.cache = "miss";
   const beganMs = parts.clock.monotonicMs();
   const request = batch === undefined ? call : callForMissing(call, batch);
   const reply = await parts.ask(request, record, signal);

@@ -101,6 +101,8 @@ export function note(
   { result, reason, tier, stored }: How,
 ): void {
   record.cache = result;
+  if (stored !== undefined)
+    record.saved = { inputTokens: stored.inputTokens, outputTokens: stored.outputTokens };
   counts.note({
     result,
     reason,

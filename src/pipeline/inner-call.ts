@@ -1,5 +1,5 @@
 import { usualControl } from "../cache/control.ts";
-import type { Call, Operation, Reply } from "../core/call.ts";
+import type { Asker, Call, Operation, Reply } from "../core/call.ts";
 import { ProxyError } from "../core/error.ts";
 import type { Signal } from "../lib/abort.ts";
 import { isObject, type JsonObject, tryParse } from "../lib/json.ts";
@@ -33,7 +33,7 @@ export function createAskInside(ask: Answer): AskInside {
       model: wire.model,
       headers: { "content-type": "application/json" },
       pinnedUpstream: undefined,
-      asker: { scope: "local", client: "", isKnown: false, cacheControl: usualControl },
+      asker: insider,
     };
     const reply = await ask(call, createRecord(call.id, "POST"), signal);
     const answer = tryParse((await wholeOf(reply)).toString("utf8"));
@@ -53,3 +53,14 @@ async function wholeOf({ body }: Reply): Promise<Buffer> {
   }
   return Buffer.concat(chunks);
 }
+
+/** Chasqui's own questions never leave the house: they hold what clients said. */
+const insider: Asker = {
+  scope: "local",
+  client: "",
+  isKnown: false,
+  keyName: undefined,
+  isLocalOnly: true,
+  session: undefined,
+  cacheControl: usualControl,
+};

@@ -1,8 +1,9 @@
 import type { ErrorCode, ProxyError } from "../core/error.ts";
 import type { Usage } from "../core/usage.ts";
 
-/** How a request's bytes were treated: relayed as they are, given again from the cache, or made by Chasqui itself. */
-export type LaneName = "relay" | "cache" | "local";
+/** How a request's bytes were treated: relayed as they are, edited, made anew in another dialect,
+ * given again from the cache, or made by Chasqui itself. */
+export type LaneName = "relay" | "edit" | "translate" | "cache" | "local";
 
 /** What happened to one request. One is made at the door, filled on the way, and written once at the end. */
 export interface CallRecord {
@@ -12,6 +13,8 @@ export interface CallRecord {
   endpoint: string;
   /** The key's name that let it in. */
   keyName: string | undefined;
+  /** Whether that key, the client's own word or the configuration keeps it in the house. */
+  isLocalOnly: boolean;
   askedModel: string | undefined;
   answeredModel: string | undefined;
   upstream: string | undefined;
@@ -25,6 +28,16 @@ export interface CallRecord {
   usage: Usage | undefined;
   /** Upstreams that failed before one answered. */
   hops: number;
+  /** Fields of the request that the upstream could not be told. */
+  dropped: readonly string[] | undefined;
+  /** Whether what it cost is written down already. */
+  isAccounted: boolean;
+  costNanoUsd: number | undefined;
+  /** What an answer out of the cache had taken when it was made. */
+  saved: Usage | undefined;
+  /** Milliseconds since 1970. */
+  readonly startedEpochMs: number;
+  session: string | undefined;
   bytesIn: number;
   bytesOut: number;
   /** Milliseconds from the request's head to the first byte of the answer's body. */
@@ -37,6 +50,7 @@ export function createRecord(id: string, method: string): CallRecord {
     method,
     endpoint: "other",
     keyName: undefined,
+    isLocalOnly: false,
     askedModel: undefined,
     answeredModel: undefined,
     upstream: undefined,
@@ -47,6 +61,12 @@ export function createRecord(id: string, method: string): CallRecord {
     errorText: undefined,
     usage: undefined,
     hops: 0,
+    dropped: undefined,
+    isAccounted: false,
+    costNanoUsd: undefined,
+    saved: undefined,
+    startedEpochMs: Date.now(),
+    session: undefined,
     bytesIn: 0,
     bytesOut: 0,
     firstByteMs: undefined,
@@ -70,6 +90,9 @@ export function copyOutcome(from: CallRecord, to: CallRecord): void {
   to.answeredModel = from.answeredModel;
   to.hops = from.hops;
   to.usage = from.usage;
+  to.dropped = from.dropped;
+  to.isAccounted = from.isAccounted;
+  to.costNanoUsd = from.costNanoUsd;
   to.error ??= from.error;
   to.errorText ??= from.errorText;
 }

@@ -5,6 +5,7 @@ import { ProxyError } from "../core/error.ts";
 import { fold } from "../core/event.ts";
 import type { Dialect, ReplyNames } from "../dialect/dialect.ts";
 import { dialects } from "../dialect/dialects.ts";
+import { encodeStream } from "../dialect/encode.ts";
 import { loadReason } from "../dialect/ollama/request.ts";
 import { encodeLoad } from "../dialect/ollama/stream.ts";
 import type { Signal } from "../lib/abort.ts";
@@ -65,13 +66,16 @@ export function createDemoUpstream(clock: Clock, configured: boolean): Upstream 
   return {
     name: "demo",
     type: "demo",
+    isCloud: false,
+    takesAnyModel: false,
+    trouble: undefined,
     url: undefined,
     configured,
     health: alwaysUp,
     inference: createSemaphore({ places, ...queue }),
     control: createSemaphore({ places, ...queue }),
     models: { ...noModels, byKey: new Map([[demoKey, entry]]), seenAtMs: clock.monotonicMs() },
-    send: (call, signal) => answer(call, signal, clock),
+    send: (call, _target, signal) => answer(call, signal, clock),
     refresh: () => Promise.resolve(),
     noteLoaded: () => undefined,
     close: () => undefined,
@@ -119,7 +123,7 @@ async function generate(
     return {
       status: 200,
       headers: { "content-type": dialect.streamType },
-      body: dialect.encodeStream(events, reply),
+      body: encodeStream(dialect, events, reply),
     };
   }
   const result = await fold(events);

@@ -12,6 +12,10 @@ export interface Looks {
   readonly stop: () => void;
 }
 
+/** How old a look may be when someone asks for a list or an unknown model, and how long they wait for a newer one. */
+export const listAgeMaxMs = 1_000;
+export const listWaitMs = 500;
+
 /** One that was down is either there at once or not yet: nobody waits longer to learn which. */
 const downWaitMs = 100;
 

@@ -3,7 +3,7 @@ import { modelKey, parseModelName } from "../core/model-name.ts";
 import { createAbort } from "../lib/abort.ts";
 import { isObject, tryParse, type Json, type JsonObject } from "../lib/json.ts";
 import type { Clock } from "../lib/time.ts";
-import type { Pool } from "./pool.ts";
+import type { Attempt, Pool } from "./pool.ts";
 import { noModels, type ModelList } from "./upstream.ts";
 
 /** A list of models longer than this is not a list of models. */
@@ -20,8 +20,17 @@ export interface ModelShelf {
   readonly noteLoaded: (key: string) => void;
 }
 
-/** `waitMs` bounds each fetch. */
-export function createModelShelf(pool: Pool, waitMs: number, clock: Clock): ModelShelf {
+/** What one look at an upstream brings. */
+export type Lists = Pick<ModelList, "byKey" | "loaded"> & Partial<Pick<ModelList, "details">>;
+
+export interface ShelfParts {
+  /** Fetches the lists; `before` are those of the last look. Rejects with ProxyError. */
+  readonly fetchLists: (before: ModelList) => Promise<Lists>;
+  readonly fetchVersion: () => Promise<string | undefined>;
+  readonly clock: Clock;
+}
+
+export function createModelShelf({ fetchLists, fetchVersion, clock }: ShelfParts): ModelShelf {
   let list: ModelList = noModels;
   let begun = 0;
   let applied = 0;
@@ -31,16 +40,14 @@ export function createModelShelf(pool: Pool, waitMs: number, clock: Clock): Mode
     },
     async look() {
       const turn = (begun += 1);
-      const tags = fetchModels(pool, "/api/tags", waitMs);
-      const ps = fetchModels(pool, "/api/ps", waitMs).catch(() => list.loaded);
-      const [byKey, loaded] = await Promise.all([tags, ps]);
+      const lists = await fetchLists(list);
       if (turn < applied) return;
       applied = turn;
-      const warm = new Set(loaded.keys());
-      list = { ...list, byKey, loaded, warm, seenAtMs: clock.monotonicMs(), stale: false };
+      const warm = new Set(lists.loaded.keys());
+      list = { ...list, ...lists, warm, seenAtMs: clock.monotonicMs(), stale: false };
     },
     lookAtVersion: async () => {
-      const version = await fetchVersion(pool, waitMs);
+      const version = await fetchVersion();
       list = { ...list, version };
     },
     markStale: () => {
@@ -50,6 +57,14 @@ export function createModelShelf(pool: Pool, waitMs: number, clock: Clock): Mode
       if (list.byKey.has(key) && !list.warm.has(key)) list = { ...list, warm: new Set([...list.warm, key]) };
     },
   };
+}
+
+/** The lists of an Ollama server; `waitMs` bounds each fetch. What is loaded is not worth failing for. */
+export async function fetchOllamaLists(pool: Pool, waitMs: number, before: ModelList): Promise<Lists> {
+  const tags = fetchModels(pool, "/api/tags", waitMs);
+  const ps = fetchModels(pool, "/api/ps", waitMs).catch(() => before.loaded);
+  const [byKey, loaded] = await Promise.all([tags, ps]);
+  return { byKey, loaded };
 }
 
 /** The entries of `/api/tags` or `/api/ps` by model key, in the order of the list. Rejects with ProxyError. */
@@ -71,22 +86,40 @@ function nameOf(entry: JsonObject): string {
 }
 
 /** The version an Ollama server says it has. Rejects with ProxyError when there is no Ollama server. */
-async function fetchVersion(pool: Pool, waitMs: number): Promise<string> {
+export async function fetchOllamaVersion(pool: Pool, waitMs: number): Promise<string> {
   const { version } = await fetchJson(pool, "/api/version", waitMs);
   if (typeof version !== "string")
     throw new ProxyError("upstream_broken", "/api/version answered without a version");
   return version;
 }
 
-async function fetchJson(pool: Pool, path: string, waitMs: number): Promise<JsonObject> {
+/** A JSON object from a path. Rejects with ProxyError, which tells a status that was not 200. */
+export function fetchJson(pool: Pool, path: string, waitMs: number): Promise<JsonObject> {
   const headers = { accept: "application/json" };
-  const attempt = { method: "GET", path, headers, body: undefined, repeatable: true };
+  return askJson(pool, { method: "GET", path, headers, body: undefined, repeatable: true }, waitMs);
+}
+
+/** The same with any request. */
+export async function askJson(pool: Pool, attempt: Attempt, waitMs: number): Promise<JsonObject> {
   const timeouts = { firstByteMs: waitMs, idleMs: waitMs, totalMs: waitMs };
   const reply = await pool.send(attempt, createAbort().signal, timeouts);
   const body = await readBody(reply.body, listBytesMax);
   const value = tryParse(Buffer.from(body ?? []).toString("utf8"));
   if (reply.status === 200 && isObject(value)) return value;
-  throw new ProxyError("upstream_broken", `${path} answered with status ${reply.status} and no JSON object`);
+  throw new ListError(attempt.path, reply.status, value);
+}
+
+/** A list or a page that was not to be had, and the status that came in its place. */
+export class ListError extends ProxyError {
+  readonly answeredStatus: number;
+  /** What came instead, if it was JSON. */
+  readonly answered: Json | undefined;
+
+  constructor(path: string, status: number, answered: Json | undefined) {
+    super("upstream_broken", `${path} answered with status ${status} and no JSON object`);
+    this.answeredStatus = status;
+    this.answered = answered;
+  }
 }
 
 /** A whole body; undefined, the rest unread, when it is longer than `bytesMax`. */

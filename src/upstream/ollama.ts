@@ -1,11 +1,15 @@
 import { type Call, isRepeatable } from "../core/call.ts";
+import { modelKey, parseModelName } from "../core/model-name.ts";
+import type { Signal } from "../lib/abort.ts";
+import type { JsonObject } from "../lib/json.ts";
 import { createSemaphore } from "../lib/semaphore.ts";
 import type { Clock } from "../lib/time.ts";
 import { createHealth, type HealthState } from "./health.ts";
-import { createModelShelf } from "./models.ts";
-import { type Attempt, createPool } from "./pool.ts";
+import { createModelShelf, fetchOllamaLists, fetchOllamaVersion } from "./models.ts";
+import { type Attempt, createPool, type Pool } from "./pool.ts";
 import type { BreakerOptions } from "./streak.ts";
-import type { Upstream } from "./upstream.ts";
+import { renamedReply } from "./renamed.ts";
+import type { Target, Upstream, UpstreamReply } from "./upstream.ts";
 import type { AttemptTimeouts } from "./watch.ts";
 
 export interface OllamaOptions {
@@ -43,7 +47,12 @@ export function createOllamaUpstream(
   const headers = options.apiKey === undefined ? {} : { authorization: `Bearer ${options.apiKey}` };
   const pool = createPool({ ...options, headers, clock });
   const places = { queueMax: options.queueMax, waitMs: options.queueWaitMs, clock };
-  const shelf = createModelShelf(pool, options.probeWaitMs, clock);
+  const { probeWaitMs } = options;
+  const shelf = createModelShelf({
+    fetchLists: (before) => fetchOllamaLists(pool, probeWaitMs, before),
+    fetchVersion: () => fetchOllamaVersion(pool, probeWaitMs),
+    clock,
+  });
   /** A look that fails leaves the last good lists, marked. */
   const look = (): Promise<void> => shelf.look().catch(shelf.markStale);
 
@@ -65,6 +74,9 @@ export function createOllamaUpstream(
   return {
     name,
     type: "ollama",
+    isCloud: false,
+    takesAnyModel: false,
+    trouble: undefined,
     url,
     configured: options.configured,
     health,
@@ -73,7 +85,7 @@ export function createOllamaUpstream(
     get models() {
       return shelf.list;
     },
-    send: (call, signal) => pool.send(attemptOf(call), signal),
+    send: (call, target, signal) => sendTo(pool, { call, target, name }, signal),
     async refresh() {
       if (health.state === "up") await look();
       // A look that failed is followed by a probe, which tells whether the upstream is gone.
@@ -88,7 +100,30 @@ export function createOllamaUpstream(
   };
 }
 
-function attemptOf({ method, path, headers, raw, operation }: Call): Attempt {
+interface Sending {
+  readonly call: Call;
+  readonly target: Target;
+  readonly name: string;
+}
+
+/** The client's own bytes both ways; only a model in the place of the one it named has them edited. */
+async function sendTo(pool: Pool, { call, target, name }: Sending, signal: Signal): Promise<UpstreamReply> {
+  if (isAsked(call, target)) return pool.send(attemptOf(call, call.raw), signal);
+  const body = Buffer.from(JSON.stringify({ ...withoutModel(call.wire), model: target.model }));
+  const reply = await pool.send(attemptOf(call, body), signal);
+  return { ...renamedReply(reply, call, name), lane: "edit" };
+}
+
+/** Whether the target is what the client named, so that its bytes say it already. */
+function isAsked({ model }: Call, { key }: Target): boolean {
+  const name = parseModelName(model);
+  return name === undefined || modelKey(name) === key || key === "";
+}
+
+const withoutModel = (wire: JsonObject): JsonObject =>
+  Object.fromEntries(Object.entries(wire).filter(([name]) => name.toLowerCase() !== "model"));
+
+function attemptOf({ method, path, headers, operation }: Call, raw: Call["raw"]): Attempt {
   const body = raw instanceof Uint8Array && raw.length === 0 ? undefined : raw;
   return { method, path, headers, body, repeatable: isRepeatable(operation) };
 }

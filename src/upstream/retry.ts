@@ -1,94 +1,127 @@
-import { type Call, isInference, isRepeatable } from "../core/call.ts";
+import { type Call, isInference } from "../core/call.ts";
 import { type Hop, ProxyError, toProxyError } from "../core/error.ts";
+import type { Signal } from "../lib/abort.ts";
+import type { Account, Candidate, Fit, Fitted } from "./admission.ts";
 import { commit, type Committed } from "./commit.ts";
 import { queueFault } from "./faults.ts";
-import { choose, type Route } from "./registry.ts";
+import { createRetryBudget } from "./retry-budget.ts";
+import type { Route } from "./route.ts";
+import { beginRun, type Run, type RunLimits } from "./run.ts";
 import type { Upstream, UpstreamReply } from "./upstream.ts";
-import type { Signal } from "../lib/abort.ts";
 
 /** An answer that is on its way to the client, and where it came from. */
 export interface Sent {
+  readonly meter: UpstreamReply["meter"] | undefined;
+  readonly dropped: UpstreamReply["dropped"] | undefined;
+  readonly lane: UpstreamReply["lane"] | undefined;
   readonly upstream: string;
+  /** The model that answers, by the name that its upstream was asked for. */
+  readonly model: string;
+  readonly isCloud: boolean;
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly answer: Committed;
+  /** What was done to make the call fit the model's context. */
+  readonly fitted: string | undefined;
   /** Tried before this one, and why they failed. */
   readonly hops: readonly Hop[];
+  readonly account: Account;
   /** Must be called once, when the body has ended: gives the place back and tells the breaker how it went. */
   settle(error?: ProxyError): void;
 }
 
 /** Sends a call to the best candidate, and to the next one when that fails before its first byte. */
-export type Send = (call: Call, route: Route, signal: Signal) => Promise<Sent>;
+export type Send = (call: Call, route: Route, by: SendBy) => Promise<Sent>;
 
-export interface SendParts {
-  /** Upstreams tried for one call, the first included. */
-  readonly attemptsMax: number;
+export interface SendBy {
+  readonly signal: Signal;
+  /** Told what each attempt may cost, and what the call did. */
+  readonly account: Account;
+}
+
+export interface SendParts extends RunLimits {
   /** Retries allowed per call on average; keeps an outage from doubling the load. */
   readonly retryShare: number;
+  readonly fit: Fit;
   /** Told about every attempt, for the statistics. */
   readonly onAttempt: (upstream: string, error: ProxyError | undefined) => void;
 }
 
-/** Retries that may be spent at once after a quiet time. */
-const retryBurst = 10;
+export function createSend(parts: SendParts): Send {
+  const budget = createRetryBudget(parts.retryShare);
 
-export function createSend({ attemptsMax, retryShare, onAttempt }: SendParts): Send {
-  const budget = createRetryBudget(retryShare);
-
-  return async function send(call, route, signal) {
-    budget.earn();
-    const hops: Hop[] = [];
-    let left = route.candidates;
+  const sendOnce = async (trying: Omit<Try, "candidate">, signal: Signal): Promise<Sent> => {
+    const { run } = trying;
     for (;;) {
-      const upstream = choose(left, route.key);
-      if (upstream === undefined) throw new ProxyError("internal", "a route without candidates");
+      const candidate = run.next();
       try {
-        return { ...(await attempt({ call, route, upstream, onAttempt }, signal)), hops };
+        return await attempt({ ...trying, candidate }, signal);
       } catch (thrown) {
         const error = toProxyError(thrown);
-        error.hops = hops;
-        left = othersFor(error, left, upstream);
-        const mayRepeat = error.retryable && isRepeatable(call.operation) && !signal.aborted;
-        if (!mayRepeat || left.length === 0 || hops.length + 1 >= attemptsMax || !budget.spend()) throw error;
-        hops.push({ upstream: upstream.name, error: error.code });
+        run.failed(candidate, error);
+        error.hops = run.hops;
+        if (signal.aborted || !(await run.mayGoOn(error, { budget, signal }))) throw error;
       }
+    }
+  };
+
+  return async function send(call, route, { signal, account }) {
+    budget.earn();
+    const run = beginRun(call, route, parts);
+    try {
+      return await sendOnce({ call, run, parts, account }, signal);
+    } catch (thrown) {
+      const error = toProxyError(thrown);
+      const { status, hops } = error;
+      await account.settle({ usage: undefined, meter: undefined, status, hops, error });
+      throw error;
     }
   };
 }
 
-/** Who is left to be asked: those that are up, and when the queue was the trouble, those with a free place. */
-function othersFor(error: ProxyError, left: readonly Upstream[], failed: Upstream): readonly Upstream[] {
-  const others = left.filter((one) => one !== failed && one.health.state === "up");
-  return error.code === "overloaded" ? others.filter((one) => one.inference.pressure === 0) : others;
-}
-
 interface Try {
   readonly call: Call;
-  readonly route: Route;
-  readonly upstream: Upstream;
-  readonly onAttempt: SendParts["onAttempt"];
+  readonly candidate: Candidate;
+  readonly run: Run;
+  readonly parts: SendParts;
+  readonly account: Account;
 }
 
-async function attempt(
-  { call, route, upstream, onAttempt }: Try,
-  signal: Signal,
-): Promise<Omit<Sent, "hops">> {
+async function attempt({ call, candidate, run, parts, account }: Try, signal: Signal): Promise<Sent> {
+  const { upstream, target } = candidate;
+  const fitting = isInference(call.operation) ? parts.fit(call, candidate) : { call, note: undefined };
+  const fitted: Fitted = fitting instanceof Promise ? await fitting : fitting;
   const release = await placeAt(upstream, call, signal);
-  const settle = settler(upstream, release, onAttempt);
+  const settle = settler(upstream, release, parts.onAttempt);
   try {
     if (upstream.health.state !== "up") throw wentDown(upstream);
-    const reply = await upstream.send(call, signal);
+    const reserving = account.reserve(candidate);
+    if (reserving !== undefined) await reserving;
+    const reply = await upstream.send(fitted.call, target, signal);
     const answer = await commit(call, reply, upstream.name);
-    if (isInference(call.operation)) upstream.noteLoaded(route.key);
-    return { upstream: upstream.name, status: reply.status, headers: passedOn(reply), answer, settle };
+    if (isInference(call.operation)) upstream.noteLoaded(target.key);
+    const made = { answer, settle, account, fitted: fitted.note, hops: run.hops };
+    return { ...made, ...madeBy(candidate, reply) };
   } catch (thrown) {
     const error = toProxyError(thrown);
+    account.failed(error);
     settle(error);
     if (error.code === "model_not_found") void upstream.refresh();
     throw error;
   }
 }
+
+/** Where an answer comes from. */
+const madeBy = ({ upstream, target }: Candidate, reply: UpstreamReply) => ({
+  upstream: upstream.name,
+  model: target.model,
+  isCloud: upstream.isCloud,
+  status: reply.status,
+  headers: passedOn(reply),
+  meter: reply.meter,
+  dropped: reply.dropped,
+  lane: reply.lane,
+});
 
 /** An upstream that was given up while a call waited for its place is not asked any more. */
 function wentDown({ name, health }: Upstream): ProxyError {
@@ -123,20 +156,4 @@ function passedOn({ headers }: UpstreamReply): Record<string, string> {
     if (value !== undefined) passed[name] = value;
   }
   return passed;
-}
-
-/** Every call earns a share of a retry, every retry spends one. */
-function createRetryBudget(share: number): { earn(): void; spend(): boolean } {
-  const most = share > 0 ? retryBurst : 0;
-  let tokens = most;
-  return {
-    earn() {
-      tokens = Math.min(most, tokens + share);
-    },
-    spend() {
-      if (tokens < 1) return false;
-      tokens -= 1;
-      return true;
-    },
-  };
 }

@@ -1,4 +1,5 @@
-import { globPattern, namesOf } from "../names.ts";
+import { globPattern } from "../../lib/glob.ts";
+import { namesOf } from "../names.ts";
 import type { EntryFilter, PurgeResult } from "../sqlite/messages.ts";
 import { type Stored, unpackStored } from "../stored.ts";
 import { TierError, type TierName } from "../tier.ts";

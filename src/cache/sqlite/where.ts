@@ -1,4 +1,5 @@
-import { globPattern, namesOf } from "../names.ts";
+import { globPattern } from "../../lib/glob.ts";
+import { namesOf } from "../names.ts";
 import type { Handle } from "./database.ts";
 import type { EntryFilter } from "./messages.ts";
 

@@ -6,7 +6,7 @@ import {
   decodeWhole,
   encodeError,
   encodeResult,
-  encodeStream,
+  createEncoder,
   encodeStreamError,
 } from "./stream.ts";
 import { checkRequest } from "./wire.ts";
@@ -19,7 +19,7 @@ export const anthropic: Dialect = {
   wholeType: "application/json",
   checkRequest,
   decodeRequest,
-  encodeStream,
+  createEncoder,
   encodeResult,
   encodeError,
   encodeStreamError,

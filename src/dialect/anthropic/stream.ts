@@ -1,43 +1,92 @@
 import { randomBytes } from "node:crypto";
 import type { ProxyError } from "../../core/error.ts";
-import type { ChatResult, StreamEvent } from "../../core/event.ts";
+import type { ChatResult } from "../../core/event.ts";
 import type { FinishReason, Usage } from "../../core/usage.ts";
-import { isObject, stringifyLine, type JsonObject } from "../../lib/json.ts";
+import { isObject, stringifyLine, tryParse, type JsonObject } from "../../lib/json.ts";
 import type { AnswerEnd, EncodedError, ReplyNames } from "../dialect.ts";
-import { hexId } from "../replay.ts";
+import { type EventWriters, type StreamEncoder, writeEvent } from "../encoder.ts";
+import { freshId, hexId } from "../replay.ts";
 import { eventData } from "../sse.ts";
 import { encodeV1Error, foldEnds } from "../v1.ts";
 import { countOf, textOf } from "../values.ts";
 
-const stopReasons: Readonly<Record<FinishReason, string>> = { stop: "end_turn", length: "max_tokens" };
+const stopReasons: Readonly<Record<FinishReason, string>> = {
+  stop: "end_turn",
+  length: "max_tokens",
+  tools: "tool_use",
+};
 
-/** Encodes events as the SSE of `/v1/messages`. */
-export async function* encodeStream(
-  events: AsyncIterable<StreamEvent>,
-  reply: ReplyNames,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  const usage = { input_tokens: 0, output_tokens: 0 };
-  yield eventFrame({ type: "message_start", message: { ...messageNames(reply), content: [], usage } });
-  yield eventFrame({ type: "content_block_start", index: 0, content_block: { type: "text", text: "" } });
-  for await (const event of events) {
-    if (event.type === "text-delta") {
-      const delta = { type: "text_delta", text: event.text };
-      yield eventFrame({ type: "content_block_delta", index: 0, delta });
-      continue;
-    }
-    yield eventFrame({ type: "content_block_stop", index: 0 });
-    const delta = { stop_reason: stopReasons[event.reason] };
-    yield eventFrame({ type: "message_delta", delta, usage: encodeUsage(event.usage) });
-    yield eventFrame({ type: "message_stop" });
-  }
+/** Encodes events as the SSE of `/v1/messages`: one block after the other, each begun, said piece by piece, and ended. */
+export function createEncoder(reply: ReplyNames): StreamEncoder {
+  let index = -1;
+  let open: "text" | "thinking" | undefined;
+  let calls = 0;
+  const begin = (): string => {
+    if (index >= 0) return "";
+    const usage = { input_tokens: 0, output_tokens: 0 };
+    return eventText({ type: "message_start", message: { ...messageNames(reply), content: [], usage } });
+  };
+  const close = (): string => {
+    if (open === undefined) return "";
+    open = undefined;
+    return eventText({ type: "content_block_stop", index });
+  };
+  const start = (block: JsonObject): string => {
+    const before = begin() + close();
+    index += 1;
+    return before + eventText({ type: "content_block_start", index, content_block: block });
+  };
+  const enter = (type: "text" | "thinking"): string => {
+    if (open === type) return "";
+    const started = start({ type, [type]: "" });
+    open = type;
+    return started;
+  };
+  const delta = (type: string, said: JsonObject): string =>
+    eventText({ type: "content_block_delta", index, delta: { type, ...said } });
+  const writers: EventWriters = {
+    "text-delta": ({ text }) => enter("text") + delta("text_delta", { text }),
+    "thinking-delta": ({ text }) => enter("thinking") + delta("thinking_delta", { thinking: text }),
+    "tool-call": ({ call }) => {
+      const id = call.id ?? toolId(reply, calls);
+      calls += 1;
+      return (
+        start({ type: "tool_use", id, name: call.name, input: {} }) +
+        delta("input_json_delta", { partial_json: call.arguments }) +
+        eventText({ type: "content_block_stop", index })
+      );
+    },
+    finish: ({ reason, usage }) => {
+      const before = index < 0 ? enter("text") + close() : close();
+      const end = { stop_reason: stopReasons[calls > 0 ? "tools" : reason] };
+      return (
+        before +
+        eventText({ type: "message_delta", delta: end, usage: encodeUsage(usage) }) +
+        eventText({ type: "message_stop" })
+      );
+    },
+  };
+  return { encode: (event) => writeEvent(writers, event) };
 }
 
+const toolId = (reply: ReplyNames, index: number): string => freshId("toolu_", reply, index);
+
 export function encodeResult(result: ChatResult, reply: ReplyNames): Uint8Array {
+  const { text, thinking, toolCalls, reason, usage } = result;
+  const content: JsonObject[] = thinking === "" ? [] : [{ type: "thinking", thinking }];
+  if (text !== "" || (thinking === "" && toolCalls.length === 0)) content.push({ type: "text", text });
+  for (const [index, { id, name, arguments: written }] of toolCalls.entries())
+    content.push({
+      type: "tool_use",
+      id: id ?? toolId(reply, index),
+      name,
+      input: tryParse(written) ?? {},
+    });
   const whole = {
     ...messageNames(reply),
-    content: [{ type: "text", text: result.text }],
-    stop_reason: stopReasons[result.reason],
-    usage: encodeUsage(result.usage),
+    content,
+    stop_reason: stopReasons[toolCalls.length > 0 ? "tools" : reason],
+    usage: encodeUsage(usage),
   };
   return Buffer.from(`${stringifyLine(whole)}\n`);
 }
@@ -50,17 +99,16 @@ export const messageNames = (reply: ReplyNames): JsonObject => ({
   model: reply.model,
 });
 
-/** 24 hexadecimal digits, as Anthropic's ids have. */
-
 const encodeUsage = (usage: Usage): JsonObject => ({
   input_tokens: usage.inputTokens,
   output_tokens: usage.outputTokens,
 });
 
+const eventText = (value: JsonObject & { type: string }): string =>
+  `event: ${value.type}\ndata: ${stringifyLine(value)}\n\n`;
+
 /** One event. */
-export function eventFrame(value: JsonObject & { type: string }): Buffer {
-  return Buffer.from(`event: ${value.type}\ndata: ${stringifyLine(value)}\n\n`);
-}
+export const eventFrame = (value: JsonObject & { type: string }): Buffer => Buffer.from(eventText(value));
 
 export function encodeError(error: ProxyError): EncodedError {
   return encodeV1Error(error, errorObject(error));

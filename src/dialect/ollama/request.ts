@@ -1,41 +1,110 @@
 import type { Operation } from "../../core/call.ts";
-import type { ChatRequest, Message, Need } from "../../core/chat.ts";
+import type { ChatRequest, Effort, Format, Image, Message, Need, ToolCall } from "../../core/chat.ts";
 import { field, isObject, type Json, type JsonObject } from "../../lib/json.ts";
+import { unknownFields, unknownInList } from "../fields.ts";
+import { imageOf } from "../images.ts";
+import { functionTools } from "../tools.ts";
 import { limitOf, stringsOf, textOf } from "../values.ts";
+
+/** Fields whose meaning is in the decoded request, or that only say what happens here. */
+const known = new Set(
+  "model messages prompt suffix system stream raw format images options think tools logprobs top_logprobs truncate shift".split(
+    " ",
+  ),
+);
+const knownInMessage = new Set("role content thinking images tool_calls tool_name tool_call_id".split(" "));
 
 /** Decodes `/api/generate` and `/api/chat`. */
 export function decodeRequest(wire: JsonObject, operation: Operation): ChatRequest {
   const options = field(wire, "options");
-  const sampling = isObject(options) ? options : {};
-  const outputTokensMax = field(sampling, "num_predict");
+  const { num_predict: limit, stop, ...sampling } = withoutNulls(isObject(options) ? options : {});
+  const isChat = operation === "chat";
+  const messages = field(wire, "messages");
+  const suffix = textOf(field(wire, "suffix"));
   return {
     model: textOf(field(wire, "model")),
-    messages: operation === "chat" ? decodeMessages(field(wire, "messages")) : decodePrompt(wire),
+    messages: isChat ? decodeMessages(messages) : decodePrompt(wire),
     stream: field(wire, "stream") !== false,
-    sampling: {
-      outputTokensMax: limitOf(outputTokensMax),
-      stop: stringsOf(field(sampling, "stop")),
-    },
+    sampling: { outputTokensMax: limitOf(limit), stop: stringsOf(stop) },
     options: sampling,
+    tools: functionTools(field(wire, "tools")),
+    toolChoice: undefined,
+    parallelTools: undefined,
+    format: formatOf(field(wire, "format")),
+    think: thinkOf(field(wire, "think")),
+    logprobs: logprobsOf(wire),
+    suffix: isChat || suffix === "" ? undefined : suffix,
+    raw: !isChat && field(wire, "raw") === true,
     needs: needsOf(wire, operation),
     streamUsage: true,
+    dropped: [...unknownFields(wire, known), ...unknownInList(messages, knownInMessage, "messages[].")],
   };
 }
+
+/** Ollama skips options that are null. */
+const withoutNulls = (options: JsonObject): JsonObject =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== null));
 
 function decodeMessages(messages: Json | undefined): Message[] {
   if (!Array.isArray(messages)) return [];
   return messages.filter(isObject).map((message) => ({
     role: textOf(field(message, "role")).toLowerCase(),
     text: textOf(field(message, "content")),
+    thinking: saidIn(message, "thinking"),
+    images: imagesOf(field(message, "images")),
+    toolCalls: callsOf(field(message, "tool_calls")),
+    toolCallId: saidIn(message, "tool_call_id"),
+    toolName: saidIn(message, "tool_name"),
   }));
+}
+
+function saidIn(message: JsonObject, name: string): string | undefined {
+  const text = textOf(field(message, name));
+  return text === "" ? undefined : text;
+}
+
+function imagesOf(images: Json | undefined): Image[] | undefined {
+  const texts = stringsOf(images);
+  return texts.length === 0 ? undefined : texts.map(imageOf);
+}
+
+function callsOf(calls: Json | undefined): ToolCall[] | undefined {
+  if (!hasItems(calls)) return undefined;
+  return calls.filter(isObject).map((call) => {
+    const called = field(call, "function");
+    const described = isObject(called) ? called : {};
+    const id = textOf(field(call, "id"));
+    return {
+      id: id === "" ? undefined : id,
+      name: textOf(field(described, "name")),
+      arguments: JSON.stringify(field(described, "arguments") ?? {}),
+    };
+  });
 }
 
 function decodePrompt(wire: JsonObject): Message[] {
   const prompt = textOf(field(wire, "prompt"));
   const system = textOf(field(wire, "system"));
   if (prompt === "") return [];
-  const user = { role: "user", text: prompt };
+  const user = { role: "user", text: prompt, images: imagesOf(field(wire, "images")) };
   return system === "" ? [user] : [{ role: "system", text: system }, user];
+}
+
+function formatOf(format: Json | undefined): Format | undefined {
+  if (format === "json") return "json";
+  return isObject(format) ? { schema: format } : undefined;
+}
+
+const efforts: Readonly<Record<string, Effort>> = { low: "low", medium: "medium", high: "high", max: "max" };
+
+const thinkOf = (think: Json | undefined): boolean | Effort | undefined =>
+  typeof think === "boolean" ? think : efforts[textOf(think)];
+
+/** Alternatives that are asked for; without `logprobs` the number alone asks for nothing. */
+function logprobsOf(wire: JsonObject): number | undefined {
+  const top = field(wire, "top_logprobs");
+  if (field(wire, "logprobs") !== true) return undefined;
+  return typeof top === "number" ? top : 0;
 }
 
 function needsOf(wire: JsonObject, operation: Operation): Need[] {
@@ -60,7 +129,7 @@ function hasImages(wire: JsonObject, operation: Operation): boolean {
   );
 }
 
-const hasItems = (value: Json | undefined): boolean => Array.isArray(value) && value.length > 0;
+const hasItems = (value: Json | undefined): value is Json[] => Array.isArray(value) && value.length > 0;
 
 /**
  * Whether the request only loads or unloads a model: an empty prompt or conversation; `keep_alive` 0 then unloads.

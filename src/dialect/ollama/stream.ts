@@ -1,45 +1,68 @@
 import type { Operation } from "../../core/call.ts";
+import type { ToolCall } from "../../core/chat.ts";
 import type { ProxyError } from "../../core/error.ts";
-import type { ChatResult, StreamEvent } from "../../core/event.ts";
+import type { ChatResult, FinishEvent } from "../../core/event.ts";
 import type { Usage } from "../../core/usage.ts";
 import { linesOf } from "../../lib/framing.ts";
 import { isObject, stringifyLine, tryParse, type Json, type JsonObject } from "../../lib/json.ts";
 import type { AnswerEnd, EncodedError, ReplyNames } from "../dialect.ts";
+import { type EventWriters, type StreamEncoder, writeEvent } from "../encoder.ts";
 import { countOf } from "../values.ts";
 
-/** Encodes events as NDJSON of `/api/generate` or `/api/chat`. */
-export async function* encodeStream(
-  events: AsyncIterable<StreamEvent>,
-  reply: ReplyNames,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  for await (const event of events) {
-    const line = event.type === "text-delta" ? deltaLine(reply, event.text) : finalLine(reply, "", event);
-    yield Buffer.from(`${stringifyLine(line)}\n`);
-  }
+/** Encodes events as NDJSON of `/api/generate` or `/api/chat`; a tool call has a line of its own. */
+export function createEncoder(reply: ReplyNames): StreamEncoder {
+  let calls = 0;
+  const write: EventWriters = {
+    "text-delta": ({ text, logprobs }) =>
+      stringifyLine(deltaLine(reply, { text }, logprobs === undefined ? {} : { logprobs: [...logprobs] })),
+    "thinking-delta": ({ text }) => stringifyLine(deltaLine(reply, { text: "", thinking: text })),
+    "tool-call": ({ call }) => {
+      const written = writtenCalls([call], calls);
+      calls += 1;
+      return written.put(stringifyLine(deltaLine(reply, { text: "", tool_calls: written.marks })));
+    },
+    finish: (event) => stringifyLine(finalLine(reply, { text: "" }, event)),
+  };
+  return { encode: (event) => `${writeEvent(write, event)}\n` };
 }
 
-/** Encodes a whole answer: the final line of a stream, with all the text in it. */
+/** Encodes a whole answer: the final line of a stream, with all that was said in it. */
 export function encodeResult(result: ChatResult, reply: ReplyNames): Uint8Array {
-  return Buffer.from(stringifyLine(finalLine(reply, result.text, result)));
+  const { text, thinking, toolCalls, logprobs } = result;
+  const written = writtenCalls(toolCalls);
+  const said: Said = {
+    text,
+    ...(thinking === "" ? {} : { thinking }),
+    ...(toolCalls.length === 0 ? {} : { tool_calls: written.marks }),
+  };
+  const more = logprobs.length === 0 ? {} : { logprobs: [...logprobs] };
+  return Buffer.from(written.put(stringifyLine({ ...finalLine(reply, said, result), ...more })));
 }
 
 /** The one object that answers a request to load or unload a model. */
 export function encodeLoad(reply: ReplyNames, reason: "load" | "unload"): Uint8Array {
   return Buffer.from(
-    stringifyLine({ ...head(reply), ...content(reply, ""), done: true, done_reason: reason }),
+    stringifyLine({ ...head(reply), ...content(reply, { text: "" }), done: true, done_reason: reason }),
   );
 }
 
-function deltaLine(reply: ReplyNames, text: string): JsonObject {
-  return { ...head(reply), ...content(reply, text), done: false };
+/** What one line says. */
+interface Said {
+  readonly text: string;
+  readonly thinking?: string;
+  readonly tool_calls?: JsonObject[];
 }
 
-function finalLine(reply: ReplyNames, text: string, end: Omit<ChatResult, "text">): JsonObject {
+function deltaLine(reply: ReplyNames, said: Said, more: JsonObject = {}): JsonObject {
+  return { ...head(reply), ...content(reply, said), ...more, done: false };
+}
+
+function finalLine(reply: ReplyNames, said: Said, end: Omit<FinishEvent, "type">): JsonObject {
   return {
     ...head(reply),
-    ...content(reply, text),
+    ...content(reply, said),
     done: true,
-    done_reason: end.reason,
+    done_reason: end.reason === "length" ? "length" : "stop",
     total_duration: end.timings.totalNs,
     load_duration: end.timings.loadNs,
     prompt_eval_count: end.usage.inputTokens,
@@ -51,11 +74,31 @@ function finalLine(reply: ReplyNames, text: string, end: Omit<ChatResult, "text"
 
 const head = (reply: ReplyNames): JsonObject => ({
   model: reply.model,
-  created_at: new Date(reply.createdMs).toISOString(),
+  ...(reply.remote === undefined ? {} : { remote_model: reply.remote.model, remote_host: reply.remote.host }),
+  created_at: new Date(reply.nowMs?.() ?? reply.createdMs).toISOString(),
 });
 
-const content = (reply: ReplyNames, text: string): JsonObject =>
-  reply.operation === "chat" ? { message: { role: "assistant", content: text } } : { response: text };
+const content = (reply: ReplyNames, { text, ...rest }: Said): JsonObject =>
+  reply.operation === "chat"
+    ? { message: { role: "assistant", content: text, ...rest } }
+    : { response: text, ...rest };
+
+/** Stands for arguments until the line is written: parsed and written again, long integers would change. */
+const markOf = (index: number): string => `\u0000arguments ${index}`;
+
+/** Tool calls with marks for their arguments, and what puts the arguments in their places in a written line. */
+function writtenCalls(calls: readonly ToolCall[], from = 0) {
+  const marks = calls.map(({ id, name }, index): JsonObject => {
+    const called = { index: from + index, name, arguments: markOf(index) };
+    return id === undefined ? { function: called } : { id, function: called };
+  });
+  const put = (line: string): string =>
+    calls.reduce(
+      (written, call, index) => written.replace(JSON.stringify(markOf(index)), () => call.arguments),
+      line,
+    );
+  return { marks, put };
+}
 
 export function encodeError(error: ProxyError): EncodedError {
   return { contentType: "application/json; charset=utf-8", body: stringifyLine({ error: error.message }) };

@@ -1,12 +1,15 @@
 import type { Dialect } from "../dialect.ts";
 import { replay } from "./replay.ts";
 import { decodeRequest } from "./request.ts";
+import { decodeResponses } from "./responses/request.ts";
+import { encodeResponsesResult } from "./responses/response.ts";
+import { createResponsesEncoder } from "./responses/stream.ts";
 import {
   decodeEnd,
   decodeWhole,
   encodeError,
   encodeResult,
-  encodeStream,
+  createEncoder,
   encodeStreamError,
 } from "./stream.ts";
 import { checkRequest } from "./wire.ts";
@@ -18,9 +21,14 @@ export const openai: Dialect = {
   streamType: "text/event-stream",
   wholeType: "application/json",
   checkRequest,
-  decodeRequest,
-  encodeStream,
-  encodeResult,
+  decodeRequest: (wire, operation) =>
+    operation === "responses" ? decodeResponses(wire) : decodeRequest(wire, operation),
+  createEncoder: (reply) =>
+    reply.operation === "responses" ? createResponsesEncoder(reply, reply.asked ?? {}) : createEncoder(reply),
+  encodeResult: (result, reply) =>
+    reply.operation === "responses"
+      ? encodeResponsesResult(result, reply, reply.asked ?? {})
+      : encodeResult(result, reply),
   encodeError,
   encodeStreamError,
   decodeEnd,

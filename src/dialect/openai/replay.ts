@@ -6,9 +6,22 @@ import { eventData } from "../sse.ts";
 import { countOf, textOf } from "../values.ts";
 import { dataFrame, doneFrame, doneMarker, nameFields } from "./stream.ts";
 
-const chunkFields = new Set(["id", "object", "created", "model", "system_fingerprint", "choices", "usage"]);
-const choiceFields = new Set(["index", "delta", "text", "finish_reason", "logprobs"]);
-const deltaFields = new Set(["role", "content", "reasoning", "reasoning_content", "refusal", "tool_calls"]);
+/** `provider` and `native_finish_reason` are OpenRouter's, `timings` llama-server's: the last one told counts. */
+const lastFields = ["provider", "service_tier", "timings"];
+const namesOfChunk = ["id", "object", "created", "model", "system_fingerprint", "choices", "usage"];
+const chunkFields = new Set([...namesOfChunk, ...lastFields]);
+const choiceFields = new Set(["index", "delta", "text", "finish_reason", "native_finish_reason", "logprobs"]);
+/** Lists that come in pieces, each piece a part of the list. */
+const listFields = ["reasoning_details", "annotations"];
+const deltaFields = new Set([
+  "role",
+  "content",
+  "reasoning",
+  "reasoning_content",
+  "refusal",
+  "tool_calls",
+  ...listFields,
+]);
 const callFields = new Set(["index", "id", "type", "function"]);
 const functionFields = new Set(["name", "arguments"]);
 const messageTexts = ["content", "reasoning", "reasoning_content"];
@@ -23,6 +36,9 @@ interface Fold {
   text: string;
   finish: string;
   usage: JsonObject | undefined;
+  /** Fields of the whole answer of which the last word counts. */
+  readonly last: JsonObject;
+  nativeFinish: Json | undefined;
 }
 
 function foldStream(stream: Uint8Array, operation: Operation): JsonObject | undefined {
@@ -37,6 +53,8 @@ function foldStream(stream: Uint8Array, operation: Operation): JsonObject | unde
     text: "",
     finish: "",
     usage: undefined,
+    last: {},
+    nativeFinish: undefined,
   };
   if (!isObject(first) || !chunks.every((chunk) => isObject(chunk) && takeChunk(fold, chunk)))
     return undefined;
@@ -46,14 +64,16 @@ function foldStream(stream: Uint8Array, operation: Operation): JsonObject | unde
 
 function assemble(first: JsonObject, fold: Fold, operation: Operation): JsonObject {
   const { choices: _choices, usage: _usage, ...names } = first;
-  const { message, calls } = fold;
+  const { message, calls, nativeFinish } = fold;
+  const native = nativeFinish === undefined ? {} : { native_finish_reason: nativeFinish };
   if (calls.length > 0) message["tool_calls"] = calls;
   const said = operation === "chat" ? { index: 0, message } : { text: fold.text, index: 0 };
   const logprobs = Object.keys(fold.logprobs).length > 0 ? { logprobs: fold.logprobs } : {};
   const whole: JsonObject = {
     ...names,
+    ...fold.last,
     object: operation === "chat" ? "chat.completion" : "text_completion",
-    choices: [{ ...said, ...logprobs, finish_reason: fold.finish }],
+    choices: [{ ...said, ...logprobs, finish_reason: fold.finish, ...native }],
   };
   return fold.usage === undefined ? whole : { ...whole, usage: fold.usage };
 }
@@ -63,17 +83,23 @@ function takeChunk(fold: Fold, chunk: JsonObject): boolean {
   const { choices, usage } = chunk;
   if (!hasOnly(chunk, chunkFields) || !Array.isArray(choices) || choices.length > 1) return false;
   if (isObject(usage)) fold.usage = usage;
+  for (const name of lastFields) if (chunk[name] !== undefined) fold.last[name] = chunk[name] ?? null;
   const [choice] = choices;
   return choice === undefined || (isObject(choice) && takeChoice(fold, choice));
 }
 
 function takeChoice(fold: Fold, choice: JsonObject): boolean {
-  const { delta, text, finish_reason: finish, logprobs } = choice;
+  const { delta, text, logprobs } = choice;
   if (!hasOnly(choice, choiceFields) || choice["index"] !== 0) return false;
-  if (typeof finish === "string" && finish !== "") fold.finish = finish;
+  takeFinish(fold, choice);
   fold.text += textOf(text);
   if (isObject(logprobs) && !takeLogprobs(fold.logprobs, logprobs)) return false;
   return delta === undefined || (isObject(delta) && takeDelta(fold, delta));
+}
+
+function takeFinish(fold: Fold, { finish_reason: finish, native_finish_reason: native }: JsonObject): void {
+  if (typeof finish === "string" && finish !== "") fold.finish = finish;
+  if (typeof native === "string" && native !== "") fold.nativeFinish = native;
 }
 
 function takeLogprobs(whole: JsonObject, part: JsonObject): boolean {
@@ -91,6 +117,10 @@ function takeDelta({ message, calls }: Fold, delta: JsonObject): boolean {
   for (const name of messageTexts) {
     const text = delta[name];
     if (typeof text === "string") message[name] = textOf(message[name]) + text;
+  }
+  for (const name of listFields) {
+    const more = delta[name];
+    if (Array.isArray(more)) message[name] = [...listOf(message[name]), ...more];
   }
   const pieces = delta["tool_calls"];
   return !Array.isArray(pieces) || pieces.every((piece) => isObject(piece) && takeCall(calls, piece));
@@ -202,6 +232,10 @@ function deltas(message: JsonObject): JsonObject[] {
   for (const name of ["reasoning", "reasoning_content", "content"]) {
     const text = message[name];
     if (typeof text === "string" && text !== "") found.push({ [name]: text });
+  }
+  for (const name of listFields) {
+    const items = message[name];
+    if (Array.isArray(items)) found.push({ [name]: items });
   }
   const calls = message["tool_calls"];
   if (Array.isArray(calls)) found.push({ tool_calls: calls.map(numbered) });

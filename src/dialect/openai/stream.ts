@@ -1,9 +1,11 @@
 import type { Operation } from "../../core/call.ts";
+import type { ToolCall } from "../../core/chat.ts";
 import type { ProxyError } from "../../core/error.ts";
-import type { ChatResult, StreamEvent } from "../../core/event.ts";
-import type { Usage } from "../../core/usage.ts";
+import type { ChatResult } from "../../core/event.ts";
+import type { FinishReason, Usage } from "../../core/usage.ts";
 import { isObject, stringifyLine, type JsonObject } from "../../lib/json.ts";
 import type { AnswerEnd, EncodedError, ReplyNames } from "../dialect.ts";
+import { type EventWriters, type StreamEncoder, writeEvent } from "../encoder.ts";
 import { eventData } from "../sse.ts";
 import { encodeV1Error, foldEnds } from "../v1.ts";
 import { countOf, textOf } from "../values.ts";
@@ -12,33 +14,78 @@ import { countOf, textOf } from "../values.ts";
 export const doneMarker = "[DONE]";
 export const doneFrame = `data: ${doneMarker}\n\n`;
 
-/** Encodes events as the SSE of `/v1/chat/completions` or `/v1/completions`. */
-export async function* encodeStream(
-  events: AsyncIterable<StreamEvent>,
-  reply: ReplyNames,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  let first = true;
-  for await (const event of events) {
-    if (event.type === "text-delta") {
-      yield dataFrame(chunk(reply, [deltaChoice(reply, event.text, first)]));
-      first = false;
-      continue;
-    }
-    yield dataFrame(chunk(reply, [finishChoice(reply, event.reason)]));
-    if (reply.streamUsage) yield dataFrame({ ...chunk(reply, []), usage: encodeUsage(event.usage) });
-    yield Buffer.from(doneFrame);
-  }
+/** Encodes events as the SSE of `/v1/chat/completions` or `/v1/completions`, in the pieces in which Ollama has them. */
+export function createEncoder(reply: ReplyNames): StreamEncoder {
+  const isChat = reply.operation === "chat";
+  const names = nameFields(reply, isChat ? "chat.completion.chunk" : "text_completion");
+  let isFirst = true;
+  let calls = 0;
+  const frame = (choice: JsonObject): string => frameText({ ...names, choices: [choice] });
+  const delta = (said: JsonObject, more: JsonObject = {}): string => {
+    const opening = isFirst ? { role: "assistant" } : {};
+    isFirst = false;
+    return frame({ index: 0, delta: { ...opening, ...said }, finish_reason: null, ...more });
+  };
+  const chat: EventWriters = {
+    "text-delta": ({ text, logprobs }) =>
+      delta({ content: text }, logprobs === undefined ? {} : { logprobs: { content: [...logprobs] } }),
+    "thinking-delta": ({ text }) => delta({ content: "", reasoning: text }),
+    "tool-call": ({ call }) => {
+      const encoded = encodeCall(call, calls);
+      calls += 1;
+      return delta({ content: "", tool_calls: [encoded] });
+    },
+    finish: ({ reason, usage }) =>
+      frame({ index: 0, delta: {}, finish_reason: calls > 0 ? "tool_calls" : finishes[reason] }) +
+      ending(usage),
+  };
+  const completion: EventWriters = {
+    "text-delta": ({ text }) => frame({ text, index: 0, finish_reason: null }),
+    "thinking-delta": () => "",
+    "tool-call": () => "",
+    finish: ({ reason, usage }) =>
+      frame({ text: "", index: 0, finish_reason: finishes[reason] }) + ending(usage),
+  };
+  const ending = (usage: Usage): string =>
+    (reply.streamUsage ? frameText({ ...names, choices: [], usage: encodeUsage(usage) }) : "") + doneFrame;
+  return { encode: (event) => writeEvent(isChat ? chat : completion, event) };
 }
 
+const finishes: Readonly<Record<FinishReason, string>> = {
+  stop: "stop",
+  length: "length",
+  tools: "tool_calls",
+};
+
 export function encodeResult(result: ChatResult, reply: ReplyNames): Uint8Array {
-  const choice: JsonObject =
-    reply.operation === "chat"
-      ? { index: 0, message: { role: "assistant", content: result.text }, finish_reason: result.reason }
-      : { text: result.text, index: 0, finish_reason: result.reason };
-  const kind = reply.operation === "chat" ? "chat.completion" : "text_completion";
+  const isChat = reply.operation === "chat";
+  const kind = isChat ? "chat.completion" : "text_completion";
+  const choice: JsonObject = isChat
+    ? chatChoice(result)
+    : { text: result.text, index: 0, finish_reason: finishes[result.reason] };
   const whole = { ...nameFields(reply, kind), choices: [choice], usage: encodeUsage(result.usage) };
   return Buffer.from(`${stringifyLine(whole)}\n`);
 }
+
+function chatChoice({ text, thinking, toolCalls, logprobs, reason }: ChatResult): JsonObject {
+  const message: JsonObject = { role: "assistant", content: text };
+  if (thinking !== "") message["reasoning"] = thinking;
+  if (toolCalls.length > 0) message["tool_calls"] = toolCalls.map(encodeCall);
+  return {
+    index: 0,
+    message,
+    finish_reason: toolCalls.length > 0 ? "tool_calls" : finishes[reason],
+    ...(logprobs.length === 0 ? {} : { logprobs: { content: [...logprobs] } }),
+  };
+}
+
+/** Clients need an id to answer with; where nobody gave one the place does. */
+const encodeCall = ({ id, name, arguments: text }: ToolCall, index: number): JsonObject => ({
+  id: id ?? `call_${index}`,
+  index,
+  type: "function",
+  function: { name, arguments: text },
+});
 
 /** What every chunk and every whole answer says of itself. */
 export function nameFields(reply: ReplyNames, object: string): JsonObject {
@@ -51,30 +98,16 @@ export function nameFields(reply: ReplyNames, object: string): JsonObject {
   };
 }
 
-const chunk = (reply: ReplyNames, choices: JsonObject[]): JsonObject => ({
-  ...nameFields(reply, reply.operation === "chat" ? "chat.completion.chunk" : "text_completion"),
-  choices,
-});
-
-function deltaChoice(reply: ReplyNames, text: string, first: boolean): JsonObject {
-  if (reply.operation !== "chat") return { text, index: 0, finish_reason: null };
-  const delta: JsonObject = first ? { role: "assistant", content: text } : { content: text };
-  return { index: 0, delta, finish_reason: null };
-}
-
-function finishChoice(reply: ReplyNames, reason: string): JsonObject {
-  if (reply.operation !== "chat") return { text: "", index: 0, finish_reason: reason };
-  return { index: 0, delta: {}, finish_reason: reason };
-}
-
 const encodeUsage = (usage: Usage): JsonObject => ({
   prompt_tokens: usage.inputTokens,
   completion_tokens: usage.outputTokens,
   total_tokens: usage.inputTokens + usage.outputTokens,
 });
 
+const frameText = (value: JsonObject): string => `data: ${stringifyLine(value)}\n\n`;
+
 /** One event. */
-export const dataFrame = (value: JsonObject): Buffer => Buffer.from(`data: ${stringifyLine(value)}\n\n`);
+export const dataFrame = (value: JsonObject): Buffer => Buffer.from(frameText(value));
 
 export function encodeError(error: ProxyError): EncodedError {
   return encodeV1Error(error, errorObject(error));

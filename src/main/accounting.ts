@@ -1,0 +1,135 @@
+import { budgetsOf, configuredPrices, ledgerPath } from "../config/money-options.ts";
+import type { Loaded } from "../config/load.ts";
+import { costOf, type Price } from "../core/price.ts";
+import type { Usage } from "../core/usage.ts";
+import { inferencePaths } from "../http/routes.ts";
+import type { Logger } from "../lib/log.ts";
+import type { Clock } from "../lib/time.ts";
+import { createOpenAccount, freeAccount, type OpenAccount } from "../pipeline/money.ts";
+import { createLedger, type Ledger } from "../stats/ledger/ledger.ts";
+import type { CallRecord } from "../stats/record.ts";
+import type { UsageRow } from "../stats/usage-row.ts";
+import type { Registry } from "../upstream/registry.ts";
+
+/** Who writes down what calls cost, for as long as the daemon runs. */
+export interface Accounting {
+  /** Undefined when nothing is written down. */
+  readonly ledger: Ledger | undefined;
+  /** Opens the accounts of calls, by one reading of the configuration. */
+  readonly openAccountFor: (loaded: Loaded, registry: Registry) => OpenAccount;
+  /** Writes down a request that cost nothing, or whose cost is not written yet. */
+  readonly noteRequest: (record: CallRecord) => void;
+  readonly close: () => Promise<void>;
+}
+
+export interface AccountingParts {
+  readonly clock: Clock;
+  readonly log: () => Logger;
+  /** What holds now: reading the configuration anew replaces it. */
+  readonly now: () => { readonly loaded: Loaded; readonly registry: Registry };
+}
+
+export function openAccounting(loaded: Loaded, parts: AccountingParts): Accounting {
+  const { clock, log, now } = parts;
+  const path = ledgerPath(loaded);
+  const ledger =
+    path === undefined
+      ? undefined
+      : createLedger({ path, budgets: () => budgetsOf(now().loaded) }, { clock, log });
+  return {
+    ledger,
+    openAccountFor: (read, registry) =>
+      ledger === undefined ? () => freeAccount : openAccounts(ledger, read, { clock, registry }),
+    noteRequest(record) {
+      if (!inferencePaths.has(record.endpoint) || record.askedModel === undefined) return;
+      if (record.isAccounted && record.cache !== "coalesced") return;
+      ledger?.note(rowOf(record, record.askedModel, pricesNow(now, clock)));
+    },
+    close: async () => ledger?.close(),
+  };
+}
+
+function openAccounts(
+  ledger: Ledger,
+  loaded: Loaded,
+  { clock, registry }: { readonly clock: Clock; readonly registry: Registry },
+): OpenAccount {
+  const configured = configuredPrices(loaded);
+  const { baseline } = loaded.config.money;
+  const { all, keys } = budgetsOf(loaded);
+  const isSaid = (limits: typeof all | undefined): boolean =>
+    limits?.dayNanoUsd !== undefined || limits?.monthNanoUsd !== undefined;
+  return createOpenAccount({
+    ledger,
+    clock,
+    priceOf: ({ upstream, target }) =>
+      configured(target.model) ?? upstream.models.details.get(target.key)?.price,
+    baselinePrice: () =>
+      baseline === undefined ? undefined : (configured(baseline) ?? registry.factsOf(baseline).price),
+    isLimited: (keyName) => isSaid(all) || (keyName !== undefined && isSaid(keys[keyName])),
+    outputTokensMax: loaded.config.openrouter.max_tokens || outputTokensUsual,
+  });
+}
+
+/** What an answer is taken to be at most where nobody limits it. */
+const outputTokensUsual = 16_384;
+
+interface Prices {
+  readonly costOf: (model: string, tokens: Pick<CallRecord, "usage">["usage"]) => number;
+  readonly baseline: string | undefined;
+}
+
+function pricesNow(now: AccountingParts["now"], clock: Clock): Prices {
+  const { loaded, registry } = now();
+  const configured = configuredPrices(loaded);
+  const priceOf = (model: string): Price | undefined => configured(model) ?? registry.factsOf(model).price;
+  return {
+    baseline: loaded.config.money.baseline,
+    costOf(model, usage) {
+      const price = usage === undefined ? undefined : priceOf(model);
+      if (price === undefined || usage === undefined) return 0;
+      return costOf(price, usage, { images: 0, nowMs: clock.epochMs() });
+    },
+  };
+}
+
+/** What was answered without asking a provider: by a server in the house, or out of the cache. */
+function rowOf(record: CallRecord, askedModel: string, { costOf, baseline }: Prices): UsageRow {
+  const { id, startedEpochMs, keyName, session, endpoint, answeredModel, upstream, cache, saved } = record;
+  const answered = saved ?? record.usage;
+  return {
+    requestId: id,
+    timeMs: startedEpochMs,
+    keyName,
+    session,
+    endpoint,
+    askedModel,
+    answeredModel,
+    upstream,
+    isCloud: false,
+    ...tokensOf(record),
+    costNanoUsd: 0,
+    costSource: "free",
+    baselineNanoUsd: baseline === undefined ? 0 : costOf(baseline, answered),
+    avoidedNanoUsd: costOf(answeredModel ?? askedModel, saved),
+    cache,
+    hops: record.hops === 0 ? "" : String(record.hops),
+    status: record.status,
+    error: record.error,
+  };
+}
+
+const noTokens: Usage = { inputTokens: 0, outputTokens: 0 };
+
+/** Those who watched somebody else's answer had no tokens of their own. */
+function tokensOf({ cache, usage = noTokens }: CallRecord) {
+  const { inputTokens, outputTokens, cachedTokens, reasoningTokens, isEstimated } =
+    cache === "coalesced" ? noTokens : usage;
+  return {
+    inputTokens,
+    outputTokens,
+    cachedTokens: cachedTokens ?? 0,
+    reasoningTokens: reasoningTokens ?? 0,
+    isEstimated: isEstimated === true,
+  };
+}

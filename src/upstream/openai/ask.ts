@@ -1,0 +1,259 @@
+import { type Call, type Operation } from "../../core/call.ts";
+import type { ChatRequest } from "../../core/chat.ts";
+import { ProxyError } from "../../core/error.ts";
+import type { Usage } from "../../core/usage.ts";
+import type { ReplyNames } from "../../dialect/dialect.ts";
+import { dialects } from "../../dialect/dialects.ts";
+import { loadReason } from "../../dialect/ollama/request.ts";
+import { encodeLoad } from "../../dialect/ollama/stream.ts";
+import { textOf } from "../../dialect/values.ts";
+import type { Signal } from "../../lib/abort.ts";
+import { stringifyLine, type JsonObject } from "../../lib/json.ts";
+import { loadTokenizer } from "../../lib/tokens.ts";
+import { readBody } from "../models.ts";
+import { renamedReply } from "../renamed.ts";
+import type { ModelDetail, ModelList, Target, Upstream, UpstreamReply } from "../upstream.ts";
+import { type AttemptParts, type Begun, post } from "./attempt.ts";
+import type { Details } from "./details.ts";
+import { edit } from "./edit.ts";
+import { embed, objectIn } from "./embed.ts";
+import { showAnswer } from "./entry.ts";
+import type { Kind } from "./kinds.ts";
+import { isEdited, outgoingFor } from "./outgoing.ts";
+import { type Reader, readAnswer } from "./reader.ts";
+import { refuseUnable } from "./refuse.ts";
+import type { OpenRouterOptions } from "./openrouter-options.ts";
+import { postSupported, type Unsupported } from "./supported.ts";
+import { translate } from "./translate.ts";
+
+export interface AskParts extends AttemptParts {
+  readonly kind: Kind;
+  readonly isCloud: boolean;
+  readonly details: Details;
+  readonly list: () => ModelList;
+  readonly openrouter: OpenRouterOptions;
+}
+
+const speaking = new Set<Operation>(["chat", "generate", "completions", "messages", "responses"]);
+const embedding = new Set<Operation>(["embed", "embeddings"]);
+
+const wholeBytesMax = 64 * 1_024 ** 2;
+
+/** Answers calls of every dialect by OpenAI's API. */
+export function createAsk(parts: AskParts): Upstream["send"] {
+  const unsupported: Unsupported = new Map();
+  let hasResponses = parts.kind.hasResponses;
+  return async function ask(call, target, signal) {
+    const { operation, dialect } = call;
+    const detail = detailOf(parts.list(), target);
+    if (operation === "show") return whole(call, stringifyLine(show(parts, target, detail)));
+    if (embedding.has(operation)) return askEmbedding(parts, { call, detail }, signal);
+    if (!speaking.has(operation)) throw cannot(call);
+    const load = dialect === "ollama" ? loadReason(call.wire, operation) : undefined;
+    if (load !== undefined) return loaded(parts, { call, detail }, load);
+    if (operation === "responses" && hasResponses) {
+      const reply = await relayResponses(parts, { call, detail }, signal);
+      if (reply !== undefined) return reply;
+      hasResponses = false;
+    }
+    const request = dialects[dialect].decodeRequest(call.wire, operation);
+    refuseUnable(call, request, { flavour: parts.kind.flavour, detail });
+    return generate(parts, { call, target, detail, request, unsupported }, signal);
+  };
+}
+
+/** A model that is not listed is asked for by the name it was given: a server with one model answers to any. */
+const detailOf = (list: ModelList, { key, model }: Target): ModelDetail =>
+  list.details.get(key) ?? {
+    id: model.trim().replace(/:latest$/, ""),
+    contextTokens: undefined,
+    lacks: [],
+    price: undefined,
+  };
+
+interface Asked {
+  readonly call: Call;
+  readonly detail: ModelDetail;
+}
+
+interface Generating extends Asked {
+  readonly target: Target;
+  readonly request: ChatRequest;
+  readonly unsupported: Unsupported;
+}
+
+async function generate(parts: AskParts, asked: Generating, signal: Signal): Promise<UpstreamReply> {
+  const { call, request, detail } = asked;
+  const outgoing = outgoingFor(call, request, { ...parts, detail });
+  const posting = {
+    model: call.model,
+    path: outgoing.path,
+    body: outgoing.body,
+    headers: headersFor(parts, call),
+  };
+  const { unsupported } = asked;
+  const mayBeWhole = !request.stream && posting.body["stream"] === true && !parts.isCloud;
+  const begun = await postSupported(parts, { posting, id: detail.id, unsupported, mayBeWhole }, signal);
+  const { reader, usage, isFinal } = readerOf(parts, asked, begun);
+  const answering = {
+    call,
+    request,
+    names: namesFor(parts, asked),
+    upstream: parts.name,
+    onEnd: begun.end,
+  };
+  try {
+    const reply = await (isEdited(call) ? edit : translate)(reader, answering);
+    const { names } = reader.decoder;
+    const generationId = (): string | undefined => names.id ?? begun.reply.headers["x-generation-id"];
+    return {
+      ...reply,
+      lane: isEdited(call) ? "edit" : "translate",
+      dropped: outgoing.dropped,
+      meter: { usage, isFinal, estimate: reader.estimate, generationId, model: () => names.model },
+    };
+  } catch (thrown) {
+    begun.end();
+    await reader.pieces.return();
+    throw thrown;
+  }
+}
+
+/** What goes beside the body: nothing of the client's own leaves the house. */
+function headersFor({ isCloud }: AskParts, { headers }: Call): Record<string, string> {
+  const via = headers["x-chasqui-via"];
+  return { accept: "text/event-stream", ...(isCloud || via === undefined ? {} : { "x-chasqui-via": via }) };
+}
+
+function readerOf(
+  parts: AskParts,
+  { call, request }: Generating,
+  { reply, watch, sentMs }: Begun,
+): { reader: Reader; usage: () => Usage | undefined; isFinal: () => boolean } {
+  const { name, clock, details, kind } = parts;
+  const reader = readAnswer(reply, {
+    upstream: name,
+    model: call.model,
+    clock,
+    sentMs,
+    watch,
+    countTokens: async (text) => (await loadTokenizer()).count(text),
+    asked: () => request.messages.map(({ text }) => text).join("\n"),
+  });
+  let counted: Usage | undefined;
+  const listener = kind.flavour === "openrouter" ? details.listen() : undefined;
+  const pieces = (async function* listened(): Reader["pieces"] {
+    try {
+      for await (const piece of reader.pieces) {
+        listener?.data(piece.data);
+        const last = piece.events.at(-1);
+        if (last?.type === "finish") counted = last.usage;
+        yield piece;
+      }
+    } finally {
+      await reader.pieces.return();
+    }
+  })();
+  return {
+    reader: { ...reader, pieces },
+    usage: () => counted ?? reader.decoder.usage(),
+    isFinal: () => counted !== undefined,
+  };
+}
+
+function namesFor({ clock, list }: AskParts, { call, target, request }: Generating): ReplyNames {
+  const entry = list().byKey.get(target.key);
+  const remote = entry?.["remote_host"];
+  return {
+    operation: call.operation,
+    model: call.model,
+    createdMs: clock.epochMs(),
+    id: call.id,
+    streamUsage: request.streamUsage,
+    nowMs: clock.epochMs,
+    asked: call.wire,
+    remote: typeof remote === "string" ? { model: textOf(entry?.["remote_model"]), host: remote } : undefined,
+  };
+}
+
+/** Only a router keeps models in and out of its memory; elsewhere there is nothing to do. */
+async function loaded(
+  { kind, clock }: AskParts,
+  { call, detail }: Asked,
+  reason: "load" | "unload",
+): Promise<UpstreamReply> {
+  if (reason === "unload") await kind.unload?.(detail.id);
+  const { operation, model, id } = call;
+  const names = { operation, model, createdMs: clock.epochMs(), id, streamUsage: true };
+  return whole(call, encodeLoad(names, reason));
+}
+
+function show({ list, kind }: AskParts, { key, model }: Target, detail: ModelDetail): JsonObject {
+  const entry = list().byKey.get(key);
+  return showAnswer(entry ?? { name: model, capabilities: ["completion"] }, {
+    ...detail,
+    lacks: kind.flavour === "llama-server" ? detail.lacks : [],
+  });
+}
+
+async function askEmbedding(
+  parts: AskParts,
+  { call, detail }: Asked,
+  signal: Signal,
+): Promise<UpstreamReply> {
+  const { name, clock, kind } = parts;
+  const path = `${kind.prefix}/embeddings`;
+  const { text, usage, dropped } = await embed(call, {
+    id: detail.id,
+    upstream: name,
+    clock,
+    post: async (body) => {
+      const posting = { model: call.model, path, body, headers: headersFor(parts, call) };
+      const begun = await post(parts, posting, signal);
+      try {
+        const bytes = await readBody(begun.reply.body, wholeBytesMax);
+        return objectIn(bytes ?? new Uint8Array(0), name);
+      } finally {
+        begun.end();
+      }
+    },
+  });
+  const none = { inputTokens: 0, outputTokens: 0 };
+  const meter = {
+    usage: () => usage,
+    isFinal: () => true,
+    estimate: () => Promise.resolve(usage ?? none),
+    generationId: () => undefined,
+    model: () => undefined,
+  };
+  return { ...whole(call, text), dropped, meter, lane: call.dialect === "openai" ? "edit" : "translate" };
+}
+
+/** The upstream's own `/responses`; undefined when it has none. */
+async function relayResponses(
+  parts: AskParts,
+  { call, detail }: Asked,
+  signal: Signal,
+): Promise<UpstreamReply | undefined> {
+  const { pool, kind, name } = parts;
+  const body = Buffer.from(stringifyLine({ ...call.wire, model: detail.id }));
+  const headers = { ...headersFor(parts, call), "content-type": "application/json" };
+  const attempt = { method: "POST", path: `${kind.prefix}/responses`, headers, body, repeatable: true };
+  const reply = await pool.send(attempt, signal);
+  if (![404, 405, 501].includes(reply.status)) return { ...renamedReply(reply, call, name), lane: "edit" };
+  await readBody(reply.body, wholeBytesMax);
+  return undefined;
+}
+
+/** Calls that this kind of server cannot do: models are not pulled, made or deleted there. */
+const cannot = ({ operation, model }: Call): ProxyError =>
+  new ProxyError("not_supported", `${JSON.stringify(model)} does not support ${operation}`);
+
+function whole({ dialect }: Call, body: string | Uint8Array): UpstreamReply {
+  const bytes = typeof body === "string" ? Buffer.from(body) : body;
+  return { status: 200, headers: { "content-type": dialects[dialect].wholeType }, body: once(bytes) };
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
+  yield bytes;
+}
