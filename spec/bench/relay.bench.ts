@@ -108,16 +108,17 @@ async function compare(targets: readonly Target[], load: Load): Promise<void> {
 const upstream = await startUpstream();
 const nginx = await startNginx(upstream.port);
 const targets = [upstream, await startChasqui(upstream.port, "off"), ...(nginx === undefined ? [] : [nginx])];
+const translating = await startChasqui(upstream.port, "off", { type: "llama-server" });
 if (nginx === undefined) console.log("nginx is not installed, so it is left out");
 
 const [first] = loads;
 if (first !== undefined)
   for (const target of targets) await drive(target, { ...first, requests: 3_000, clients: 8 });
-for (const load of loads) await compare(targets, load);
+for (const load of loads) await compare(load.stream ? [...targets, translating] : targets, load);
 
 console.log("\nmemory after all of it");
 for (const target of targets) {
   const bytes = await target.rssBytes();
   if (bytes !== undefined) console.log(`${target.name.padEnd(22)} ${(bytes / 1e6).toFixed(0)} MB RSS`);
 }
-for (const target of targets) await target.stop();
+for (const target of [...targets, translating]) await target.stop();

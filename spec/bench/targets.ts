@@ -40,19 +40,22 @@ async function startScript(file: string, name: string): Promise<Target> {
 export async function startChasqui(
   upstreamPort: number,
   cache: "on" | "off",
-  environment: NodeJS.ProcessEnv = {},
+  { type = "ollama", ...environment }: NodeJS.ProcessEnv & { readonly type?: string } = {},
 ): Promise<Target> {
   const enabled = { CHASQUI_CACHE_ENABLED: String(cache === "on") };
-  const daemon = await spawnDaemon(["--upstream", `127.0.0.1:${upstreamPort}`, "--log-level", "info"], {
-    ...enabled,
-    ...environment,
-  });
+  const daemon = await spawnDaemon(
+    ["--upstream", `${type}=http://127.0.0.1:${upstreamPort}`, "--log-level", "info"],
+    {
+      ...enabled,
+      ...environment,
+    },
+  );
   const stats = async (): Promise<{ process: { cpu_ms: number; rss_bytes: number } }> => {
     const { body } = await request(`${daemon.url}/api/stats`);
     return (await body.json()) as { process: { cpu_ms: number; rss_bytes: number } };
   };
   return {
-    name: "chasqui",
+    name: type === "ollama" ? "chasqui" : `chasqui, from ${type}`,
     port: daemon.port,
     cpuMs: async () => (await stats()).process.cpu_ms,
     rssBytes: async () => (await stats()).process.rss_bytes,

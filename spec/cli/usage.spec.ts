@@ -94,7 +94,7 @@ describe("chasqui usage", () => {
 
   it("says what is wrong", async () => {
     const none = await runCli(["usage", "--listen", "127.0.0.1:1", "--data-dir", path.dirname(freshFile())]);
-    expect([none.code, none.stderr]).toEqual([1, expect.stringContaining("there is no usage.db in")]);
+    expect([none.code, none.stderr]).toEqual([1, expect.stringContaining("and there is no file")]);
     const both = await atFile("--json", "--csv");
     expect([both.code, both.stdout, both.stderr]).toEqual([
       2,

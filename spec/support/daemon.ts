@@ -82,12 +82,19 @@ export interface SpawnedDaemon {
   stop(): Promise<void>;
 }
 
+export interface SpawnOptions {
+  /** In place of a data directory of its own, which is gone when it stops. */
+  readonly dataDir?: string;
+}
+
 /** Starts `bin/chasqui serve` on a free port with a data directory of its own; resolves when it listens. */
 export async function spawnDaemon(
   args: readonly string[],
   environment: NodeJS.ProcessEnv = {},
+  { dataDir }: SpawnOptions = {},
 ): Promise<SpawnedDaemon> {
-  const { dir, cleanUp } = await scratch();
+  const { dir, cleanUp } =
+    dataDir === undefined ? await scratch() : { dir: dataDir, cleanUp: () => Promise.resolve() };
   const all = ["serve", "--listen", "127.0.0.1:0", "--data-dir", dir, "--log-format", "json", ...args];
   const child = spawn(binary, all, {
     env: { PATH: process.env.PATH, HOME: dir, XDG_CONFIG_HOME: dir, ...environment },

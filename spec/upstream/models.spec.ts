@@ -14,6 +14,7 @@ beforeEach(async () => {
       name: "one",
       url: server.url,
       configured: true,
+      isCloud: false,
       apiKey: undefined,
       inFlightMax: 4,
       queueMax: 4,

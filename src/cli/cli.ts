@@ -98,7 +98,7 @@ function addCache(program: Command, under: Under): void {
 
 /** A word that is no command is taken for an argument of the one before it: that is not what the user meant to hear. */
 function plainly(text: string): string {
-  const [, group] = /too many arguments for '(serve|cache|config|keys)'/.exec(text) ?? [];
+  const [, group] = /too many arguments for '(serve|cache|config|keys|usage)'/.exec(text) ?? [];
   if (group === undefined) return text;
   const said = group === "serve" ? process.argv.slice(2, 3) : process.argv.slice(2, 4);
   return `error: there is no command ${said.join(" ")}\n`;

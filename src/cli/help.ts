@@ -5,6 +5,8 @@ export function helpText(places: { readonly config: string; readonly dataDir: st
   chasqui                                             in front of the Ollama on this machine
   chasqui --listen 127.0.0.1:11434 --upstream :11435  in Ollama's place, Ollama moved to 11435
   chasqui --upstream gpu1:11434 --upstream gpu2:11434 two servers behind one URL
+  chasqui --upstream llama-server=:8080               in front of llama.cpp
+  chasqui --upstream gpu1 --upstream openrouter       and the cloud; its key in OPENROUTER_API_KEY
 
 Commands
   serve            run the daemon (the default)
@@ -16,17 +18,19 @@ Commands
   cache purge      remove entries by the same flags, or --all; --dry-run only counts
   cache verify     check every entry, remove damaged ones; --dry-run
   cache backup [FILE] | restore FILE|NAME
+  usage            what was called and what it cost: --by model|key|day|upstream, --since 30d, --csv
   healthcheck      ask the running daemon whether it is alive; for containers
   version          print the version
 
-Flags of serve, check-config, config show, healthcheck and cache
+Flags of serve, check-config, config show, healthcheck, usage and cache
   --listen HOST:PORT      where to listen (127.0.0.1:5732)
-  --upstream [TYPE=]URL   a server behind; repeat for more (ollama=http://127.0.0.1:11434)
+  --upstream [TYPE=]URL   a server behind; repeat for more (ollama=http://127.0.0.1:11434); types
+                          ollama, llama-server, openai, openrouter
   --config FILE           the configuration file
   --data-dir DIR          where the daemon keeps its files
   --log-level LEVEL       error, warn, info, debug or trace (info)
   --log-format FORMAT     auto, json or pretty (auto)
-  --json                  check-config, config show, version, cache: print JSON
+  --json                  check-config, config show, version, usage, cache: print JSON
 
 Every key of config.yaml also has a variable, e.g. CHASQUI_SERVER_DRAIN=10s.
 Precedence: flags, CHASQUI_*, config.yaml, OLLAMA_*, defaults.

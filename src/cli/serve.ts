@@ -186,6 +186,9 @@ function needRestart(atStart: Loaded, next: Loaded): string[] | undefined {
     const sections = [atStart.config.cache[key], next.config.cache[key]];
     if (JSON.stringify(sections[0]) !== JSON.stringify(sections[1])) names.push(`cache.${key}`);
   }
+  const [money, moneyNext] = [atStart.config.money, next.config.money];
+  if (money.enabled !== moneyNext.enabled) names.push("money.enabled");
+  if (money.path !== moneyNext.path) names.push("money.path");
   return names.length === 0 ? undefined : names;
 }
 

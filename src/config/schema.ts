@@ -93,7 +93,7 @@ const upstream = z.strictObject({
   url: parsed("an address such as http://127.0.0.1:11434", parseUpstreamUrl).optional(),
   /** Of openrouter: the models that are offered, `*` for any text; all unless said. */
   models: list(text("a model's name, e.g. openai/*")),
-  /** Whether what it is asked leaves the house; openrouter's does, and an openai's at a public address. */
+  /** Whether what it is asked leaves the house; unless said, whatever is at a public address. */
   cloud: z.preprocess(booleanFrom, z.boolean(expected("true or false"))).optional(),
   /** Whether a llama-server that is the only upstream answers to any name, as it does by itself. */
   any_model: yesNo(true),

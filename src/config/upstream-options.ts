@@ -46,7 +46,7 @@ function isOutside(type: Wanted["type"], url: string): boolean {
     isPrivateIp(host) ||
     !host.includes(".") ||
     /\.(?:local|internal|lan|home)$/i.test(host);
-  return type === "openai" && !isNear;
+  return !isNear;
 }
 
 function sharedOptions({ upstream_limits: limits, catalog, timeouts, breaker, openrouter }: Config) {

@@ -1,3 +1,5 @@
+import type { Usage } from "./usage.ts";
+
 /** Who is at fault: the client, the upstream, or Chasqui itself. */
 export type ErrorSource = "downstream" | "upstream" | "internal";
 
@@ -51,8 +53,8 @@ const rules = {
   upstream_unpaid: rule("upstream", 502, "retryable"),
   /** The model is being loaded; the same upstream answers soon. */
   upstream_loading: rule("upstream", 503, "retryable"),
-  budget_exceeded: rule("internal", 402),
-  ledger_unavailable: rule("internal", 503),
+  budget_exceeded: rule("internal", 402, "retryable"),
+  ledger_unavailable: rule("internal", 503, "retryable"),
   /** The request must not leave the house, and everything that could answer it is outside. */
   local_only: rule("downstream", 403),
 } satisfies Record<string, CodeRule>;
@@ -97,6 +99,8 @@ export class ProxyError extends Error {
   readonly upstream: string | undefined;
   readonly quoted: boolean;
   readonly answer: ProxyErrorOptions["answer"];
+  /** What is known of an answer that had begun when it failed: it may have been charged. */
+  begun: { readonly usage: Usage | undefined; readonly generationId: string | undefined } | undefined;
   /** Upstreams that failed before this error ended the call. */
   hops: readonly Hop[] = [];
 

@@ -52,7 +52,8 @@ export function createAdminPages(parts: AdminParts): AdminPages {
       const { upstreams } = registry;
       const configured = upstreams.filter((one) => one.configured);
       const counted = configured.length > 0 ? configured : upstreams;
-      const down = upstreams.filter((one) => one.health.state !== "up").map((one) => one.name);
+      const isAway = (one: Upstream): boolean => one.health.state !== "up" || one.trouble !== undefined;
+      const down = upstreams.filter(isAway).map((one) => one.name);
       if (lifecycle.draining) return page(503, { status: "draining" });
       if (!counted.some((one) => one.health.state === "up"))
         return page(503, { status: "no upstream", down });

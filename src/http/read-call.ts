@@ -12,6 +12,7 @@ import { readWhole, streamedBody, unpackZstd, type BodyLimits } from "./body.ts"
 import type { Exchange } from "./exchange.ts";
 import type { HeldBodies } from "./held-bodies.ts";
 import type { Endpoint } from "./routes.ts";
+import { derivedSession, namedSession } from "./session.ts";
 
 export interface ReadCallParts {
   readonly limits: BodyLimits;
@@ -66,10 +67,17 @@ export async function readCall(
   const model = modelOf(wire, operation);
   if (model.trim() !== "" || operation !== "copy") checkModel(model, operation);
   record.askedModel = model;
-  const typed = { ...head, headers: { ...head.headers, "content-type": "application/json" }, model };
-  return isInference(operation)
-    ? withControl({ ...typed, raw, wire }, incoming, parts.asking)
-    : { ...typed, raw, wire };
+  const typed = {
+    ...head,
+    headers: { ...head.headers, "content-type": "application/json" },
+    model,
+    raw,
+    wire,
+  };
+  if (!isInference(operation)) return typed;
+  record.session ??= derivedSession(wire, head.asker.scope);
+  const asker = { ...head.asker, session: record.session };
+  return withControl({ ...typed, asker }, incoming, parts.asking);
 }
 
 /** Whose stored answers may be given to whoever shows a key of this name, or none. */
@@ -80,7 +88,7 @@ export const scopeOf = (keyName: string | undefined, isShared: boolean): string 
 function askerOf({ incoming, record }: Exchange, asking: AskingOptions): Asker {
   const { keyName } = record;
   const address = incoming.socket.remoteAddress ?? "";
-  record.session = sessionOf(single(incoming.headers["x-chasqui-session"]));
+  record.session = namedSession(single(incoming.headers["x-chasqui-session"]));
   return {
     scope: scopeOf(keyName, asking.isShared),
     client: `${keyName ?? ""}@${address}`,
@@ -96,13 +104,6 @@ function askerOf({ incoming, record }: Exchange, asking: AskingOptions): Asker {
 /** Anything but a clear no keeps a call in the house: whoever sends the header means it. */
 const saysYes = (header: string | undefined): boolean =>
   header !== undefined && !/^(?:0|false|no|off)$/i.test(header.trim());
-
-/** A client's own name for a conversation. Throws ProxyError for what is no name. */
-function sessionOf(header: string | undefined): string | undefined {
-  if (header === undefined || /^[A-Za-z0-9._:-]{1,128}$/.test(header)) return header;
-  const text = "X-Chasqui-Session: expected at most 128 letters, digits, dots, colons and dashes";
-  throw new ProxyError("invalid_request", text);
-}
 
 /** The call with what its client wants of the cache; what it says of that in the body goes no further. */
 function withControl(

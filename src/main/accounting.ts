@@ -1,5 +1,6 @@
 import { budgetsOf, configuredPrices, ledgerPath } from "../config/money-options.ts";
 import type { Loaded } from "../config/load.ts";
+import { ProxyError } from "../core/error.ts";
 import { costOf, type Price } from "../core/price.ts";
 import type { Usage } from "../core/usage.ts";
 import { inferencePaths } from "../http/routes.ts";
@@ -7,8 +8,10 @@ import type { Logger } from "../lib/log.ts";
 import type { Clock } from "../lib/time.ts";
 import { createOpenAccount, freeAccount, type OpenAccount } from "../pipeline/money.ts";
 import { createLedger, type Ledger } from "../stats/ledger/ledger.ts";
+import { createOneRow, type OneRow } from "../stats/one-row.ts";
 import type { CallRecord } from "../stats/record.ts";
 import type { UsageRow } from "../stats/usage-row.ts";
+import type { Account } from "../upstream/admission.ts";
 import type { Registry } from "../upstream/registry.ts";
 
 /** Who writes down what calls cost, for as long as the daemon runs. */
@@ -36,21 +39,40 @@ export function openAccounting(loaded: Loaded, parts: AccountingParts): Accounti
     path === undefined
       ? undefined
       : createLedger({ path, budgets: () => budgetsOf(now().loaded) }, { clock, log });
+  const oneRow = createOneRow((row) => ledger?.note(row));
   return {
     ledger,
     openAccountFor: (read, registry) =>
-      ledger === undefined ? () => freeAccount : openAccounts(ledger, read, { clock, registry }),
+      ledger === undefined
+        ? () => withoutLedger(read)
+        : openAccounts({ ledger, oneRow }, read, { clock, registry }),
     noteRequest(record) {
       if (!inferencePaths.has(record.endpoint) || record.askedModel === undefined) return;
-      if (record.isAccounted && record.cache !== "coalesced") return;
-      ledger?.note(rowOf(record, record.askedModel, pricesNow(now, clock)));
+      oneRow.note(rowOf(record, record.askedModel, pricesNow(now, clock)));
     },
     close: async () => ledger?.close(),
   };
 }
 
+/** A budget that was set while the daemon ran without a ledger cannot be kept until it is started anew. */
+function withoutLedger({ config: { money, api_keys: keys } }: Loaded): Account {
+  const budgets = [money.budget, ...keys.map(({ budget }) => budget)];
+  const isLimited = budgets.some(({ day, month }) => day !== undefined || month !== undefined);
+  if (!isLimited) return freeAccount;
+  return {
+    ...freeAccount,
+    reserve({ upstream }) {
+      if (!upstream.isCloud) return undefined;
+      throw new ProxyError(
+        "ledger_unavailable",
+        "there is a budget, and the ledger begins at the next start",
+      );
+    },
+  };
+}
+
 function openAccounts(
-  ledger: Ledger,
+  { ledger, oneRow }: { readonly ledger: Ledger; readonly oneRow: OneRow },
   loaded: Loaded,
   { clock, registry }: { readonly clock: Clock; readonly registry: Registry },
 ): OpenAccount {
@@ -61,6 +83,7 @@ function openAccounts(
     limits?.dayNanoUsd !== undefined || limits?.monthNanoUsd !== undefined;
   return createOpenAccount({
     ledger,
+    oneRow,
     clock,
     priceOf: ({ upstream, target }) =>
       configured(target.model) ?? upstream.models.details.get(target.key)?.price,
@@ -68,6 +91,7 @@ function openAccounts(
       baseline === undefined ? undefined : (configured(baseline) ?? registry.factsOf(baseline).price),
     isLimited: (keyName) => isSaid(all) || (keyName !== undefined && isSaid(keys[keyName])),
     outputTokensMax: loaded.config.openrouter.max_tokens || outputTokensUsual,
+    fallbackModels: loaded.config.openrouter.models,
   });
 }
 

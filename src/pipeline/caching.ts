@@ -192,6 +192,10 @@ const soft = new Set<string>([
   "upstream_down",
   "overloaded",
   "no_upstream",
+  "upstream_unpaid",
+  "upstream_loading",
+  "budget_exceeded",
+  "ledger_unavailable",
 ]);
 
 /** Whether something stored may still be served although no upstream answers. */

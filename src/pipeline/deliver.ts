@@ -5,16 +5,13 @@ import { headerText } from "../lib/header-text.ts";
 import type { CallRecord } from "../stats/record.ts";
 import type { Flow } from "../upstream/commit.ts";
 import type { Sent } from "../upstream/retry.ts";
+import { keyOf } from "../upstream/route.ts";
 
 /** Turns what an upstream sends into the client's reply, and notes in the record how it went. */
 export type Deliver = (call: Call, sent: Sent, record: CallRecord) => Reply | Promise<Reply>;
 
 export const deliver: Deliver = (call, sent, record) => {
-  record.upstream = sent.upstream;
-  record.lane = sent.lane ?? "relay";
-  record.hops = sent.hops.length;
-  if (call.model !== "") record.answeredModel = sent.model;
-  if (sent.dropped !== undefined && sent.dropped.length > 0) record.dropped = sent.dropped;
+  noteSent(call, sent, record);
   const { "content-type": contentType, ...headers } = sent.headers;
   const head = { status: sent.status, contentType, headers: { ...headers, ...namesOf(call, sent) } };
   const { answer } = sent;
@@ -30,6 +27,15 @@ export const deliver: Deliver = (call, sent, record) => {
     body: leavable(relay(answer, sent, record), () => finish(answer, { sent, record }, abandoned())),
   };
 };
+
+function noteSent(call: Call, sent: Sent, record: CallRecord): void {
+  record.upstream = sent.upstream;
+  record.lane = sent.lane ?? "relay";
+  record.hops = sent.hops.length;
+  if (call.model !== "") record.answeredModel = sent.model;
+  record.isExact = keyOf(sent.model) === keyOf(call.model) && sent.fitted?.includes("trimmed") !== true;
+  if (sent.dropped !== undefined && sent.dropped.length > 0) record.dropped = sent.dropped;
+}
 
 function namesOf(call: Call, sent: Sent): Record<string, string> {
   const names: Record<string, string> = { "X-Chasqui-Upstream": sent.upstream };

@@ -66,10 +66,11 @@ export async function fly(parts: FlyParts, asked: Planned, { reason, batch }: Fl
 }
 
 /** What two calls must share so that one can be given the other's bytes. */
-function flightKeyOf({ wire, model, path }: Call, { place }: Plan): string {
+function flightKeyOf({ wire, model, path, asker }: Call, { place }: Plan): string {
   const form = JSON.stringify([
     path,
     model,
+    asker.isLocalOnly,
     field(wire, "stream") ?? null,
     field(wire, "stream_options") ?? null,
   ]);
@@ -89,12 +90,15 @@ async function ask(
   const reply = await parts.ask(request, record, signal);
   if (reply.status !== 200) return { reply, record };
   const tookMs = (): number => parts.clock.monotonicMs() - beganMs;
+  const isPart = request !== call;
+  if (!record.isExact) {
+    // What another model said, or was asked, is nobody else's answer. Vectors of two models do not mix.
+    parts.counts.unstored("other_model");
+    return { reply: isPart ? await parts.ask(call, record, signal) : reply, record };
+  }
   if (batch === undefined)
     return { reply: plan.stores ? kept(parts, planned, { reply, tookMs }) : reply, record };
-  return {
-    reply: whole(parts, { call, plan, reply, tookMs: tookMs(), isPart: request !== call }, batch),
-    record,
-  };
+  return { reply: whole(parts, { call, plan, reply, tookMs: tookMs(), isPart }, batch), record };
 }
 
 interface Batched {

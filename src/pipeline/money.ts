@@ -2,26 +2,14 @@ import type { Call } from "../core/call.ts";
 import { hopsText, ProxyError } from "../core/error.ts";
 import { costOf, type Price } from "../core/price.ts";
 import type { Usage } from "../core/usage.ts";
-import { dialects } from "../dialect/dialects.ts";
-import type { Clock } from "../lib/time.ts";
 import { pause } from "../lib/time.ts";
-import type { Hold, Ledger } from "../stats/ledger/ledger.ts";
+import type { Hold } from "../stats/ledger/ledger.ts";
 import type { CallRecord } from "../stats/record.ts";
-import type { CostSource, UsageRow } from "../stats/usage-row.ts";
+import type { UsageRow } from "../stats/usage-row.ts";
 import type { Account, Candidate, Spent } from "../upstream/admission.ts";
-
-export interface MoneyParts {
-  readonly ledger: Ledger;
-  readonly clock: Clock;
-  /** What a model costs at an upstream; undefined where nobody knows, or it costs nothing. */
-  readonly priceOf: (candidate: Candidate) => Price | undefined;
-  /** What the model costs against which savings are reckoned. */
-  readonly baselinePrice: () => Price | undefined;
-  /** Whether a budget limits what this key may spend. */
-  readonly isLimited: (keyName: string | undefined) => boolean;
-  /** What is reserved for an answer whose client sets no limit, in tokens. */
-  readonly outputTokensMax: number;
-}
+import { type Charge, chargeOf, doubtfulCharge, type Open } from "./money/charge.ts";
+import { highestCost } from "./money/most.ts";
+import type { MoneyParts } from "./money/parts.ts";
 
 /** Opens the account of one call. */
 export type OpenAccount = (call: Call, record: CallRecord) => Account;
@@ -41,6 +29,7 @@ const maybeCharged = new Set([
 /** The account of a call that nobody writes down. */
 export const freeAccount: Account = {
   reserve: () => undefined,
+  sending: () => undefined,
   failed: () => undefined,
   settle: () => undefined,
 };
@@ -49,22 +38,18 @@ export function createOpenAccount(parts: MoneyParts): OpenAccount {
   return (call, record) => openAccount(call, record, parts);
 }
 
-interface Open {
-  readonly hold: Hold;
-  readonly candidate: Candidate;
-  readonly maxNanoUsd: number;
-}
-
 function openAccount(call: Call, record: CallRecord, parts: MoneyParts): Account {
   let open: Open | undefined;
   /** Attempts that failed and may have cost something. */
   const doubtful: Open[] = [];
   let settled: Promise<void> | undefined;
+  const row = createOwnRow(call.id, parts);
 
   const reserve = async (candidate: Candidate, price: Price | undefined): Promise<void> => {
     const { upstream, target } = candidate;
     if (price === undefined && parts.isLimited(call.asker.keyName)) throw unpriced(target.model);
-    const maxNanoUsd = price === undefined ? 0 : highestCost(call, price, parts);
+    const maxNanoUsd = price === undefined ? 0 : highestCost(call, candidate, { price, parts });
+    row.begin();
     const hold = await parts.ledger.reserve({
       requestId: call.id,
       keyName: call.asker.keyName,
@@ -73,7 +58,7 @@ function openAccount(call: Call, record: CallRecord, parts: MoneyParts): Account
       endpoint: call.path,
       maxNanoUsd,
     });
-    open = { hold, candidate, maxNanoUsd };
+    open = { hold, candidate, maxNanoUsd, isSent: false };
   };
 
   const settle = async (spent: Spent): Promise<void> => {
@@ -81,26 +66,50 @@ function openAccount(call: Call, record: CallRecord, parts: MoneyParts): Account
     if (last === undefined) return;
     const lost = doubtful.filter((one) => one !== last);
     const isWhole = open !== undefined && spent.error === undefined;
-    const charge = isWhole ? chargeOf(spent.usage, last, parts) : doubtfulCharge(spent, last);
-    await close({ call, record, spent, last, lost, charge }, parts);
+    const charge = isWhole ? chargeOf(spent.usage, last, parts) : await doubtfulCharge(spent, last, parts);
+    const isElsewhere = open === undefined && spent.error === undefined;
+    await close({ call, record, spent, last, lost, charge, isElsewhere }, parts);
   };
 
   return {
     reserve(candidate) {
       const price = parts.priceOf(candidate);
-      return candidate.upstream.isCloud || price !== undefined ? reserve(candidate, price) : undefined;
+      return mayCost(candidate) || price !== undefined ? reserve(candidate, price) : undefined;
     },
-    failed(error) {
+    sending() {
+      if (open !== undefined) open.isSent = true;
+    },
+    failed({ code, begun }) {
       if (open === undefined) return;
       const failed = open;
       open = undefined;
-      if (maybeCharged.has(error.code)) doubtful.push(failed);
+      failed.begun = begun;
+      const isDoubtful = failed.isSent && (begun !== undefined || maybeCharged.has(code));
+      if (isDoubtful) doubtful.push(failed);
       else void failed.hold.release();
     },
     settle(spent) {
-      if (open === undefined && doubtful.length === 0) return undefined;
+      if (open === undefined && doubtful.length === 0) {
+        row.giveUp();
+        return undefined;
+      }
       settled ??= settle(spent);
       return settled;
+    },
+  };
+}
+
+/** Whether it is here that the row of the call is written. */
+function createOwnRow(id: string, { oneRow }: MoneyParts) {
+  let isBegun = false;
+  return {
+    begin(): void {
+      if (!isBegun) oneRow.begin(id);
+      isBegun = true;
+    },
+    giveUp(): void {
+      if (isBegun) oneRow.gaveUp(id);
+      isBegun = false;
     },
   };
 }
@@ -114,27 +123,31 @@ interface Closing {
   /** Attempts before it that may have cost something. */
   readonly lost: readonly Open[];
   readonly charge: Charge;
+  /** Whether an upstream that costs nothing answered after it. */
+  readonly isElsewhere: boolean;
 }
 
 /** Writes the row of a call, and has the provider asked later where it did not say what it charged. */
-async function close({ call, record, spent, last, lost, charge }: Closing, parts: MoneyParts): Promise<void> {
+async function close(closing: Closing, parts: MoneyParts): Promise<void> {
+  const { call, record, spent, last, lost, charge } = closing;
   const { hold, candidate } = last;
-  const lostNanoUsd = lost.reduce((sum, one) => sum + one.maxNanoUsd, 0);
+  const lostNanoUsd = lost.reduce((sum, one) => sum + (one.begun?.usage?.costNanoUsd ?? one.maxNanoUsd), 0);
   const usage = spent.usage ?? (await estimateOf(spent));
   const costNanoUsd = charge.nanoUsd + lostNanoUsd;
   record.usage ??= usage;
-  record.isAccounted = true;
   record.costNanoUsd = costNanoUsd;
-  await hold.settle({
-    ...rowOf(call, record, { spent, usage, candidate }),
+  const settling = hold.settle({
+    ...rowOf(closing, usage),
     costNanoUsd,
     costSource: lostNanoUsd > 0 ? "estimated" : charge.source,
     baselineNanoUsd: baselineOf(usage, parts),
   });
-  await Promise.all(lost.map((one) => one.hold.release()));
-  const id = spent.meter?.generationId();
-  if (charge.source === "estimated" && id !== undefined)
-    void lookUpLater(parts, { call, candidate, id, lostNanoUsd });
+  parts.oneRow.wrote(call.id);
+  // At once, so that all of it is in one transaction: a daemon that is killed in between would count these twice.
+  await Promise.all([settling, ...lost.map((one) => one.hold.release())]);
+  const id = spent.meter?.generationId() ?? last.begun?.generationId;
+  if (charge.source === "estimated" && id !== undefined && candidate.upstream.lookUpCost !== undefined)
+    void lookUpLater(parts, { hold, candidate, id, lostNanoUsd });
 }
 
 const unpriced = (model: string): ProxyError =>
@@ -143,50 +156,9 @@ const unpriced = (model: string): ProxyError =>
     `the price of ${JSON.stringify(model)} is not known, so that no budget can be kept: add it to money.prices`,
   );
 
-/** No token is shorter than a byte; a picture is taken for so many tokens. */
-const imageTokens = 3_000;
-const messageTokens = 32;
-
-/** The most that a call can cost: every byte a token, and the answer as long as it may be. */
-function highestCost(call: Call, price: Price, { clock, outputTokensMax }: MoneyParts): number {
-  const isText = call.operation !== "embed" && call.operation !== "embeddings";
-  if (!isText)
-    return costOf(
-      price,
-      { inputTokens: call.raw instanceof Uint8Array ? call.raw.length : 0, outputTokens: 0 },
-      { images: 0, nowMs: clock.epochMs() },
-    );
-  const { messages, tools, sampling } = dialects[call.dialect].decodeRequest(call.wire, call.operation);
-  const images = messages.reduce((sum, message) => sum + (message.images?.length ?? 0), 0);
-  const spoken = messages.map(({ text, thinking = "", toolCalls = [] }) => [text, thinking, toolCalls]);
-  const bytes = Buffer.byteLength(JSON.stringify([spoken, tools]));
-  const usage = {
-    inputTokens: bytes + images * imageTokens + messages.length * messageTokens,
-    outputTokens: sampling.outputTokensMax ?? outputTokensMax,
-  };
-  return costOf(price, usage, { images, nowMs: clock.epochMs() });
-}
-
-interface Charge {
-  readonly nanoUsd: number;
-  readonly source: CostSource;
-}
-
-/** What a whole answer cost: the provider's word, else prices times counts; counts that are ours are not trusted. */
-function chargeOf(usage: Usage | undefined, { candidate, maxNanoUsd }: Open, parts: MoneyParts): Charge {
-  if (usage?.costNanoUsd !== undefined) return { nanoUsd: usage.costNanoUsd, source: "provider" };
-  const price = parts.priceOf(candidate);
-  if (price === undefined) return { nanoUsd: 0, source: "unknown" };
-  if (usage === undefined || usage.isEstimated === true) return { nanoUsd: maxNanoUsd, source: "estimated" };
-  const nowMs = parts.clock.epochMs();
-  return { nanoUsd: costOf(price, usage, { images: 0, nowMs }), source: "price-table" };
-}
-
-/** An answer that was not heard to its end may have cost all that was reserved, unless the provider said otherwise. */
-const doubtfulCharge = ({ usage }: Spent, { maxNanoUsd }: Open): Charge =>
-  usage?.costNanoUsd === undefined
-    ? { nanoUsd: maxNanoUsd, source: "estimated" }
-    : { nanoUsd: usage.costNanoUsd, source: "provider" };
+/** One's own server is paid for otherwise, wherever it stands. */
+const mayCost = ({ upstream }: Candidate): boolean =>
+  upstream.isCloud && upstream.type !== "ollama" && upstream.type !== "llama-server";
 
 const nothing: Usage = { inputTokens: 0, outputTokens: 0 };
 
@@ -197,17 +169,15 @@ function baselineOf(usage: Usage, { baselinePrice, clock }: MoneyParts): number 
   return price === undefined ? 0 : costOf(price, usage, { images: 0, nowMs: clock.epochMs() });
 }
 
-interface RowParts {
-  readonly spent: Spent;
-  readonly usage: Usage;
-  readonly candidate: Candidate;
-}
-
 function rowOf(
-  { id, path, model, asker }: Call,
-  record: CallRecord,
-  { spent, usage, candidate }: RowParts,
+  { call, record, spent, last, isElsewhere }: Closing,
+  usage: Usage,
 ): Omit<UsageRow, "costNanoUsd" | "costSource" | "baselineNanoUsd"> {
+  const { id, path, model, asker } = call;
+  const { upstream, target } = last.candidate;
+  const answeredBy = isElsewhere
+    ? { answeredModel: record.answeredModel, upstream: record.upstream, isCloud: false }
+    : { answeredModel: target.model, upstream: upstream.name, isCloud: upstream.isCloud };
   return {
     requestId: id,
     timeMs: record.startedEpochMs,
@@ -215,9 +185,7 @@ function rowOf(
     session: asker.session,
     endpoint: path,
     askedModel: model,
-    answeredModel: candidate.target.model,
-    upstream: candidate.upstream.name,
-    isCloud: candidate.upstream.isCloud,
+    ...answeredBy,
     inputTokens: usage.inputTokens,
     outputTokens: usage.outputTokens,
     cachedTokens: usage.cachedTokens ?? 0,
@@ -232,7 +200,7 @@ function rowOf(
 }
 
 interface LookUp {
-  readonly call: Call;
+  readonly hold: Hold;
   readonly candidate: Candidate;
   readonly id: string;
   readonly lostNanoUsd: number;
@@ -240,14 +208,14 @@ interface LookUp {
 
 /** Asks the provider what an answer cost in the end, and corrects the row. */
 async function lookUpLater(
-  { ledger, clock }: MoneyParts,
-  { call, candidate, id, lostNanoUsd }: LookUp,
+  { clock }: MoneyParts,
+  { hold, candidate, id, lostNanoUsd }: LookUp,
 ): Promise<void> {
   for (const waitMs of lookUpWaitsMs) {
     await pause(clock, waitMs);
     const nanoUsd = await candidate.upstream.lookUpCost?.(id);
     if (nanoUsd === undefined) continue;
     const costSource = lostNanoUsd > 0 ? "estimated" : "provider";
-    return ledger.amend(call.id, { costNanoUsd: nanoUsd + lostNanoUsd, costSource });
+    return hold.amend({ costNanoUsd: nanoUsd + lostNanoUsd, costSource });
   }
 }

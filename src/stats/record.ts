@@ -28,10 +28,10 @@ export interface CallRecord {
   usage: Usage | undefined;
   /** Upstreams that failed before one answered. */
   hops: number;
+  /** Whether the model that was asked for answered, and was asked all of what the client said. */
+  isExact: boolean;
   /** Fields of the request that the upstream could not be told. */
   dropped: readonly string[] | undefined;
-  /** Whether what it cost is written down already. */
-  isAccounted: boolean;
   costNanoUsd: number | undefined;
   /** What an answer out of the cache had taken when it was made. */
   saved: Usage | undefined;
@@ -61,8 +61,8 @@ export function createRecord(id: string, method: string): CallRecord {
     errorText: undefined,
     usage: undefined,
     hops: 0,
+    isExact: true,
     dropped: undefined,
-    isAccounted: false,
     costNanoUsd: undefined,
     saved: undefined,
     startedEpochMs: Date.now(),
@@ -90,8 +90,8 @@ export function copyOutcome(from: CallRecord, to: CallRecord): void {
   to.answeredModel = from.answeredModel;
   to.hops = from.hops;
   to.usage = from.usage;
+  to.isExact = from.isExact;
   to.dropped = from.dropped;
-  to.isAccounted = from.isAccounted;
   to.costNanoUsd = from.costNanoUsd;
   to.error ??= from.error;
   to.errorText ??= from.errorText;

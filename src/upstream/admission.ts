@@ -13,6 +13,8 @@ export interface Candidate {
 export interface Account {
   /** Before each attempt: reserves what it may cost. At once where it costs nothing; rejects with ProxyError. */
   readonly reserve: (candidate: Candidate) => Promise<void> | undefined;
+  /** What was reserved is sent now: from here on it may cost something. */
+  readonly sending: () => void;
   /** The attempt failed before its first byte; it may have cost something all the same. */
   readonly failed: (error: ProxyError) => void;
   /** The call is over: writes down what it cost. Resolves when that is safe; does nothing the second time. Never rejects. */

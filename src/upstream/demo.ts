@@ -83,7 +83,7 @@ export function createDemoUpstream(clock: Clock, configured: boolean): Upstream 
 }
 
 const embedding = new Set<Call["operation"]>(["embed", "embeddings"]);
-const speaking = new Set<Call["operation"]>(["chat", "generate", "completions", "messages"]);
+const speaking = new Set<Call["operation"]>(["chat", "generate", "completions", "messages", "responses"]);
 
 async function answer(call: Call, signal: Signal, clock: Clock): Promise<UpstreamReply> {
   const dialect = dialects[call.dialect];
@@ -95,6 +95,7 @@ async function answer(call: Call, signal: Signal, clock: Clock): Promise<Upstrea
     createdMs: clock.epochMs(),
     id: call.id,
     streamUsage: true,
+    asked: call.wire,
   };
   if (call.dialect === "ollama") {
     const reason = loadReason(call.wire, call.operation);

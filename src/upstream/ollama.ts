@@ -5,6 +5,7 @@ import type { JsonObject } from "../lib/json.ts";
 import { createSemaphore } from "../lib/semaphore.ts";
 import type { Clock } from "../lib/time.ts";
 import { createHealth, type HealthState } from "./health.ts";
+import { checkMayLeave } from "./may-leave.ts";
 import { createModelShelf, fetchOllamaLists, fetchOllamaVersion } from "./models.ts";
 import { type Attempt, createPool, type Pool } from "./pool.ts";
 import type { BreakerOptions } from "./streak.ts";
@@ -17,6 +18,8 @@ export interface OllamaOptions {
   /** Origin and base path, without credentials. */
   readonly url: string;
   readonly configured: boolean;
+  /** Whether what it is asked leaves the house. */
+  readonly isCloud: boolean;
   /** Sent as `Authorization: Bearer`, for an Ollama server behind a proxy that wants one. */
   readonly apiKey: string | undefined;
   readonly inFlightMax: number;
@@ -74,7 +77,7 @@ export function createOllamaUpstream(
   return {
     name,
     type: "ollama",
-    isCloud: false,
+    isCloud: options.isCloud,
     takesAnyModel: false,
     trouble: undefined,
     url,
@@ -85,7 +88,10 @@ export function createOllamaUpstream(
     get models() {
       return shelf.list;
     },
-    send: (call, target, signal) => sendTo(pool, { call, target, name }, signal),
+    async send(call, target, signal) {
+      checkMayLeave(call, options.isCloud);
+      return sendTo(pool, { call, target, name }, signal);
+    },
     async refresh() {
       if (health.state === "up") await look();
       // A look that failed is followed by a probe, which tells whether the upstream is gone.

@@ -17,7 +17,7 @@ export interface Registry extends Pick<Looks, "freshen" | "expire" | "stop"> {
   readonly route: (call: Call) => Route | Promise<Route>;
   /** The key of a model's name; empty for what is no name. */
   readonly keyOf: (model: string) => string;
-  /** What is known of a model now, at the upstreams that are up. */
+  /** What is known of a model now, at the upstreams that are up; as last seen where none is. */
   readonly factsOf: (model: string, pinnedUpstream?: string) => ModelFacts;
   /** Every upstream that has the model, up or not. */
   holders(model: string): Promise<readonly Upstream[]>;
@@ -75,7 +75,9 @@ export function createRegistry(parts: RegistryParts): Registry {
 }
 
 function factsAt(holders: readonly Upstream[], key: string, pinned: string | undefined): ModelFacts {
-  const having = holders.filter((one) => isUp(one) && (pinned === undefined || one.name === pinned));
+  const named = holders.filter((one) => pinned === undefined || one.name === pinned);
+  // What was known of one that is down still holds: its answers in the cache are found by it.
+  const having = named.some(isUp) ? named.filter(isUp) : named;
   const digests = new Set(having.map((one) => textOf(one.models.byKey.get(key)?.["digest"])));
   digests.delete("");
   const contexts = having

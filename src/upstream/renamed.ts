@@ -49,12 +49,14 @@ function renamedLine(line: string, model: string): string {
   return renamed === value ? line : prefix + stringifyLine(renamed);
 }
 
-/** Anthropic's stream says its model in the message that it begins with. */
+/** Anthropic's stream says its model in the message that it begins with, that of `/v1/responses` in every response. */
 function withModel(value: JsonObject, model: string): JsonObject {
-  const { message } = value;
+  const { message, response } = value;
   if (typeof value["model"] === "string" && value["model"] !== model) return { ...value, model };
   if (isObject(message) && typeof message["model"] === "string" && message["model"] !== model)
     return { ...value, message: { ...message, model } };
+  if (isObject(response) && typeof response["model"] === "string" && response["model"] !== model)
+    return { ...value, response: { ...response, model } };
   return value;
 }
 

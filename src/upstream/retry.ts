@@ -97,6 +97,8 @@ async function attempt({ call, candidate, run, parts, account }: Try, signal: Si
     if (upstream.health.state !== "up") throw wentDown(upstream);
     const reserving = account.reserve(candidate);
     if (reserving !== undefined) await reserving;
+    signal.throwIfAborted();
+    account.sending();
     const reply = await upstream.send(fitted.call, target, signal);
     const answer = await commit(call, reply, upstream.name);
     if (isInference(call.operation)) upstream.noteLoaded(target.key);
@@ -123,8 +125,12 @@ const madeBy = ({ upstream, target }: Candidate, reply: UpstreamReply) => ({
   lane: reply.lane,
 });
 
-/** An upstream that was given up while a call waited for its place is not asked any more. */
-function wentDown({ name, health }: Upstream): ProxyError {
+/** An upstream that was given up while a call waited for its place is not asked any more; one that loads is, soon. */
+function wentDown({ name, health, isLoading }: Upstream): ProxyError {
+  if (isLoading === true) {
+    const text = `upstream ${name} is loading its model`;
+    return new ProxyError("upstream_loading", text, { upstream: name, retryAfterMs: 1_000 });
+  }
   const retryAfterMs = Math.max(1_000, health.retryInMs());
   return new ProxyError("upstream_down", `upstream ${name} is down`, { upstream: name, retryAfterMs });
 }

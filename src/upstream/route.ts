@@ -1,6 +1,7 @@
 import { type Call, isInference, type Operation } from "../core/call.ts";
 import { ProxyError } from "../core/error.ts";
-import { modelKey, parseModelName } from "../core/model-name.ts";
+import { displayName, modelKey, parseModelName } from "../core/model-name.ts";
+import { dialects } from "../dialect/dialects.ts";
 import { modelNotFound } from "../dialect/model-check.ts";
 import { textOf } from "../dialect/values.ts";
 import { globMatcher } from "../lib/glob.ts";
@@ -17,6 +18,8 @@ export interface Stage {
 /** Who may answer a call, in order: those that have the model it names, then those that have one in its place. */
 export interface Route {
   readonly stages: readonly Stage[];
+  /** Where to look anew, after a wait: who is to answer is still loading, and may turn out not to have the model. */
+  readonly again?: () => Route | Promise<Route>;
 }
 
 /** Models that may answer in the place of others. */
@@ -79,14 +82,15 @@ export function createRouting({ upstreams, inUse, fallbacks, freshen }: RoutingP
     throw new ProxyError("no_upstream", "there is no Ollama server behind Chasqui that could do this");
   };
 
-  const modelServers = async (call: Call, target: Target): Promise<readonly Upstream[]> => {
+  const modelServers = async (call: Call, target: Target): Promise<Servers> => {
     const found = await holders(call.model);
     const having = pinnedTo(call, found.length > 0 ? found : cloudServers(call.model, upstreams), inUse());
-    if (having.length === 0) throw unknownModel(call, upstreams);
     const up = mayAnswer(call, target, having);
-    if (up.length > 0) return up;
-    const isOutside = call.asker.isLocalOnly && having.every((one) => leavesTheHouse(one, target));
-    throw isOutside ? onlyOutside(call) : allDown(having);
+    if (up.length > 0) return { servers: up, isLoading: false };
+    const unseen = having.length > 0 ? having : pinnedTo(call, upstreams.filter(isUnseen), inUse());
+    const loading = unseen.filter((one) => one.isLoading === true && !isForbidden(call.asker, one, target));
+    if (loading.length > 0) return { servers: loading, isLoading: true };
+    throw having.length === 0 ? unknownModel(call, upstreams) : noneOf(having, { call, target });
   };
 
   const stagesAfter = (call: Call): readonly Stage[] => stagesInPlace(call, { standIns, holdersOf });
@@ -94,7 +98,9 @@ export function createRouting({ upstreams, inUse, fallbacks, freshen }: RoutingP
   const search = async (call: Call, target: Target): Promise<Route> => {
     if (upstreamWide.has(call.operation)) return { stages: [{ upstreams: [await serverFor(call)], target }] };
     try {
-      return { stages: [{ upstreams: await modelServers(call, target), target }, ...stagesAfter(call)] };
+      const { servers, isLoading } = await modelServers(call, target);
+      const stages = [{ upstreams: servers, target }, ...stagesAfter(call)];
+      return isLoading ? { stages, again: () => search(call, target) } : { stages };
     } catch (thrown) {
       const others = stagesAfter(call);
       if (others.length === 0 || !(thrown instanceof ProxyError) || thrown.code === "invalid_request")
@@ -116,6 +122,12 @@ export function createRouting({ upstreams, inUse, fallbacks, freshen }: RoutingP
   };
 }
 
+interface Servers {
+  readonly servers: readonly Upstream[];
+  /** Whether they are not there yet. */
+  readonly isLoading: boolean;
+}
+
 /** The key of a model's name; empty for what is no name. */
 export function keyOf(model: string): string {
   const name = model === "" ? undefined : parseModelName(model);
@@ -124,7 +136,11 @@ export function keyOf(model: string): string {
 
 /** Those that a call may be sent to now. */
 const mayAnswer = ({ asker }: Call, target: Target, having: readonly Upstream[]): readonly Upstream[] =>
-  having.filter((one) => isUsable(one) && !(asker.isLocalOnly && leavesTheHouse(one, target)));
+  having.filter((one) => isUsable(one) && !isForbidden(asker, one, target));
+
+/** Whether the call may not go there at all. */
+const isForbidden = ({ isLocalOnly }: Call["asker"], upstream: Upstream, target: Target): boolean =>
+  isLocalOnly && leavesTheHouse(upstream, target);
 
 /** Whether the answer would come from outside: from a cloud, or through an Ollama server that forwards the model to one. */
 function leavesTheHouse(upstream: Upstream, { key, model }: Target): boolean {
@@ -137,15 +153,41 @@ interface InPlace {
   readonly holdersOf: Routing["holdersOf"];
 }
 
-/** What may answer in the place of the model, as far as it is known to be there. */
+/** Vectors of another model mean something else, so nothing stands in for what embeds. */
+const embedding = new Set<Operation>(["embed", "embeddings"]);
+
+/** What may answer in the place of the model, as far as it is known to be there, and to be able to. */
 function stagesInPlace(call: Call, { standIns, holdersOf }: InPlace): readonly Stage[] {
-  if (!isInference(call.operation) || call.pinnedUpstream !== undefined) return [];
-  return standIns(call.model)
+  if (!isInference(call.operation) || embedding.has(call.operation)) return [];
+  const models = call.pinnedUpstream === undefined ? standIns(call.model) : [];
+  if (models.length === 0) return [];
+  const lacking = lackingFor(call);
+  return models
     .map((model) => {
       const target = { key: keyOf(model), model };
-      return { target, upstreams: mayAnswer(call, target, holdersOf(target.key)) };
+      const able = mayAnswer(call, target, holdersOf(target.key)).filter((one) => !lacking(one, target));
+      return { target, upstreams: able };
     })
     .filter((stage) => stage.upstreams.length > 0);
+}
+
+/** Whether an upstream's model certainly lacks what a call needs. */
+function lackingFor(call: Call): (upstream: Upstream, target: Target) => boolean {
+  const needs = needsOf(call).map((need) => (need === "images" ? "vision" : need));
+  return ({ models }, { key }) => {
+    const lacks = models.details.get(key)?.lacks ?? [];
+    return needs.some((need) => lacks.includes(need));
+  };
+}
+
+/** What cannot be decoded is refused by whoever is asked first. */
+function needsOf({ dialect, operation, wire }: Call): readonly string[] {
+  try {
+    return dialects[dialect].decodeRequest(wire, operation).needs;
+  } catch (thrown) {
+    if (thrown instanceof ProxyError) return [];
+    throw thrown;
+  }
 }
 
 /** The model whose server an operation needs: `create` works where its base is, or where its blobs went, the first one. */
@@ -162,18 +204,30 @@ export const isUp = (upstream: Upstream): boolean => upstream.health.state === "
 /** Whether a call may be sent there now. */
 const isUsable = (upstream: Upstream): boolean => isUp(upstream) && upstream.trouble === undefined;
 
+/** Why none of those that have the model may answer. */
+function noneOf(
+  having: readonly Upstream[],
+  { call, target }: { readonly call: Call; readonly target: Target },
+): ProxyError {
+  const isOutside = having.every((one) => isForbidden(call.asker, one, target));
+  return isOutside ? onlyOutside(call) : allDown(having);
+}
+
 const onlyOutside = ({ model }: Call): ProxyError =>
   new ProxyError(
     "local_only",
     `model '${model}' is only in the cloud, and this request must not leave the house`,
   );
 
-/** What stands in for a model: of several rules the first that names it counts. */
+/** What stands in for a model: of several rules the first that names it counts. A name without a tag has the usual one. */
 function createStandIns(fallbacks: readonly Fallback[]): (model: string) => readonly string[] {
   const rules = fallbacks.map(({ match, to }) => ({ isMatch: globMatcher([match, `${match}:latest`]), to }));
   return (model) => {
+    if (rules.length === 0) return [];
     const own = keyOf(model);
-    const rule = rules.find(({ isMatch }) => isMatch(model.trim()));
+    const name = parseModelName(model);
+    const full = name === undefined ? model : displayName(name);
+    const rule = rules.find(({ isMatch }) => isMatch(model.trim()) || isMatch(full));
     return (rule?.to ?? []).filter((other) => keyOf(other) !== own);
   };
 }
@@ -192,9 +246,11 @@ function pinnedTo({ pinnedUpstream }: Call, among: readonly Upstream[], known = 
   throw new ProxyError("invalid_request", `X-Chasqui-Upstream names no upstream; there are: ${names}`);
 }
 
+const isUnseen = ({ configured, models }: Upstream): boolean => configured && models.seenAtMs === undefined;
+
 /** A configured upstream that was never seen may have the model: then it is not unknown, only out of reach. */
 function unknownModel(call: Call, upstreams: readonly Upstream[]): ProxyError {
-  const unseen = upstreams.filter((one) => one.configured && one.models.seenAtMs === undefined);
+  const unseen = upstreams.filter(isUnseen);
   return unseen.length > 0 ? allDown(unseen) : modelNotFound(call.model, call.operation);
 }
 

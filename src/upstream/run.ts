@@ -37,7 +37,7 @@ export interface RunLimits {
 /** Longest pause between two looks at a model that is being loaded. */
 const loadPauseMs = 500;
 
-export function beginRun(call: Call, { stages }: Route, limits: RunLimits): Run {
+export function beginRun(call: Call, { stages, again }: Route, limits: RunLimits): Run {
   const { clock, attemptsMax } = limits;
   const startedMs = clock.monotonicMs();
   const hops: Hop[] = [];
@@ -57,7 +57,16 @@ export function beginRun(call: Call, { stages }: Route, limits: RunLimits): Run 
   /** One that is only slow to begin has not failed. */
   const waitForLoading = async (by: RunBy): Promise<boolean> => {
     pending = undefined;
-    return !isOver(tookMs(), limits) && waitAgain(loadPauseMs, by);
+    if (isOver(tookMs(), limits) || !(await waitAgain(loadPauseMs, by))) return false;
+    if (again !== undefined) left = (await again()).stages;
+    return true;
+  };
+
+  /** Nobody else is left: the same one again, if that is worth a wait. */
+  const mayWait = async (error: ProxyError, by: RunBy): Promise<boolean> => {
+    if (error.code === "upstream_loading") return waitForLoading(by);
+    const waitMs = hops.length + 1 < attemptsMax ? waitFor(error, last, limits) : undefined;
+    return waitMs !== undefined && by.budget.spend() ? waitAgain(waitMs, by) : false;
   };
 
   return {
@@ -77,14 +86,15 @@ export function beginRun(call: Call, { stages }: Route, limits: RunLimits): Run 
     async mayGoOn(error, by) {
       if (!mayRepeat(call, error) || isLate(tookMs(), limits)) return false;
       const isAlone = left.length === 0;
-      if (isAlone && error.code === "upstream_loading") return waitForLoading(by);
-      if (hops.length + 1 >= attemptsMax) return false;
-      const waitMs = isAlone ? waitFor(error, last, limits) : 0;
-      if (waitMs === undefined || !by.budget.spend()) return false;
-      return !isAlone || waitAgain(waitMs, by);
+      // Nobody was asked: going on to what costs less doubles no load.
+      if (refusedHere.has(error.code)) return !isAlone;
+      if (isAlone) return mayWait(error, by);
+      return hops.length + 1 < attemptsMax && by.budget.spend();
     },
   };
 }
+
+const refusedHere = new Set(["budget_exceeded", "ledger_unavailable"]);
 
 const mayRepeat = ({ operation }: Call, { retryable }: ProxyError): boolean =>
   retryable && isRepeatable(operation);

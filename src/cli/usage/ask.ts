@@ -22,9 +22,8 @@ export async function askUsage(loaded: Loaded, query: URLSearchParams): Promise<
   const origin = `http://${formatHostPort({ host, port: listen.port })}`;
   const body = await fromDaemon(origin, query);
   if (body !== undefined) return { place: `the daemon at ${origin}`, body };
-  const file = path.join(loaded.dataDir, "usage.db");
-  if (!existsSync(file))
-    throw new Error(`no daemon answers at ${origin}, and there is no usage.db in ${loaded.dataDir}`);
+  const file = loaded.config.money.path ?? path.join(loaded.dataDir, "usage.db");
+  if (!existsSync(file)) throw new Error(`no daemon answers at ${origin}, and there is no file ${file}`);
   return { place: `no daemon runs: the file ${file}`, body: await fromFile(file, query) };
 }
 

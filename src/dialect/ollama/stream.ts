@@ -11,10 +11,13 @@ import { countOf } from "../values.ts";
 
 /** Encodes events as NDJSON of `/api/generate` or `/api/chat`; a tool call has a line of its own. */
 export function createEncoder(reply: ReplyNames): StreamEncoder {
+  const plainDelta = createPlainDelta(reply);
   let calls = 0;
   const write: EventWriters = {
     "text-delta": ({ text, logprobs }) =>
-      stringifyLine(deltaLine(reply, { text }, logprobs === undefined ? {} : { logprobs: [...logprobs] })),
+      logprobs === undefined
+        ? plainDelta(text)
+        : stringifyLine(deltaLine(reply, { text }, { logprobs: [...logprobs] })),
     "thinking-delta": ({ text }) => stringifyLine(deltaLine(reply, { text: "", thinking: text })),
     "tool-call": ({ call }) => {
       const written = writtenCalls([call], calls);
@@ -24,6 +27,23 @@ export function createEncoder(reply: ReplyNames): StreamEncoder {
     finish: (event) => stringifyLine(finalLine(reply, { text: "" }, event)),
   };
   return { encode: (event) => `${writeEvent(write, event)}\n` };
+}
+
+/** Lines that say text and nothing else, of which a stream has hundreds: what is the same in all is written once. */
+function createPlainDelta(reply: ReplyNames): (text: string) => string {
+  const mark = "\u0000";
+  const [before = "", after = ""] = stringifyLine(content(reply, { text: mark })).split(JSON.stringify(mark));
+  const [opening, closing] = [before.slice(1), after.slice(0, -1)];
+  let lastMs: number | undefined;
+  let beginning = "";
+  return (text) => {
+    const nowMs = reply.nowMs?.() ?? reply.createdMs;
+    if (nowMs !== lastMs) {
+      lastMs = nowMs;
+      beginning = `${stringifyLine(head(reply)).slice(0, -1)},${opening}`;
+    }
+    return `${beginning}${stringifyLine(text)}${closing},"done":false}`;
+  };
 }
 
 /** Encodes a whole answer: the final line of a stream, with all that was said in it. */

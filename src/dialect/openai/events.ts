@@ -24,6 +24,8 @@ export interface EventDecoder {
   readonly end: () => DecodedEnd | undefined;
   /** What the upstream calls its answer, as far as it said. */
   readonly names: { readonly id: string | undefined; readonly model: string | undefined };
+  /** How many events said something that is held back until the end. */
+  readonly held: () => number;
   /** What was counted so far. */
   readonly usage: () => Usage | undefined;
 }
@@ -49,6 +51,7 @@ export function createEventDecoder(): EventDecoder {
   let reason: FinishReason | undefined;
   let usage: Usage | undefined;
   let timings: DecodedEnd["timings"];
+  let held = 0;
 
   const note = (chunk: JsonObject): void => {
     names.id ??= textOf(chunk["id"]) || undefined;
@@ -61,10 +64,12 @@ export function createEventDecoder(): EventDecoder {
     note(chunk);
     const choice = Array.isArray(chunk["choices"]) ? chunk["choices"][0] : chunk;
     if (!isObject(choice)) return [];
-    const fault = faultIn(chunk) ?? faultIn(choice);
-    if (fault !== undefined) return fault;
+    return faultIn(chunk) ?? faultIn(choice) ?? readChoice(choice, chunk);
+  };
+
+  const readChoice = (choice: JsonObject, chunk: JsonObject): Decoded => {
     const delta = [choice["delta"], choice["message"]].find(isObject) ?? choice;
-    calls.add(delta["tool_calls"]);
+    if (calls.add(delta["tool_calls"])) held += 1;
     const finish = textOf(choice["finish_reason"]) || textOf(choice["stop_type"]);
     if (finish === "error") return { fault: "error", error: chunk };
     if (finish !== "") reason = reasons[finish] ?? "stop";
@@ -73,6 +78,7 @@ export function createEventDecoder(): EventDecoder {
 
   return {
     names,
+    held: () => held,
     usage: () => usage,
     decode(data) {
       if (data === doneMarker) return [];
@@ -82,16 +88,19 @@ export function createEventDecoder(): EventDecoder {
     },
     end() {
       const whole = calls.whole();
-      if (reason === undefined || whole === undefined) return undefined;
-      const events = whole.map((call): StreamEvent => ({ type: "tool-call", call }));
-      return { events, reason: whole.length > 0 ? "tools" : reason, usage, timings };
+      if (reason === undefined || (whole === undefined && reason !== "length")) return undefined;
+      const told = whole ?? calls.written();
+      const events = told.map((call): StreamEvent => ({ type: "tool-call", call }));
+      return { events, reason: whole !== undefined && whole.length > 0 ? "tools" : reason, usage, timings };
     },
   };
 }
 
+/** `{error}`, or vLLM's older `{object: "error", message}`. */
 const faultIn = (value: JsonObject): DecodeFault | undefined => {
   const { error } = value;
   if (isObject(error)) return { fault: "error", error };
+  if (value["object"] === "error") return { fault: "error", error: value };
   return typeof error === "string" ? { fault: "error", error: { message: error } } : undefined;
 };
 

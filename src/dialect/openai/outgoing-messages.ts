@@ -6,7 +6,7 @@ import type { Flavour } from "./outgoing-options.ts";
 export interface MessagesParts {
   readonly flavour: Flavour;
   /** What a provider wants back with a call that it made before, if anything. */
-  readonly detailsOf: (toolCallId: string) => Json | undefined;
+  readonly detailsOf: (call: ToolCall) => Json | undefined;
 }
 
 const roles = new Set(["system", "user", "assistant", "tool"]);
@@ -20,51 +20,71 @@ const thinkingFields: Readonly<Record<Flavour, string>> = {
 
 interface Open {
   readonly id: string;
+  /** The id that the client gave it. */
+  readonly given: string | undefined;
   readonly name: string;
 }
 
 /**
  * Writes a conversation as OpenAI reads it. Ollama's clients often give tool calls no ids and name the tool alone in its
- * result; OpenAI's readers want every call answered once, by its id. So calls get ids by their place, a result goes to
- * the call it names, else to the first open one of its tool, else to the first open one; a call that nobody answered
- * gets an empty answer, and an answer to nothing becomes something the user says.
+ * result; OpenAI's readers want every call answered once, by its id, with nothing between a call and its answers. So calls
+ * get ids by their place, a result goes to the call it names, else to the first open one of its tool, else to the first
+ * open one; a call that nobody answered gets an empty answer, and an answer to nothing becomes something the user says.
  */
 export function encodeMessages(messages: readonly Message[], parts: MessagesParts): JsonObject[] {
   const written: JsonObject[] = [];
+  const ids = new Set<string>();
   let open: Open[] = [];
+  let shown: JsonObject[] = [];
   const closeAll = (): void => {
     for (const { id } of open) written.push({ role: "tool", tool_call_id: id, content: "(no result)" });
+    written.push(...shown);
     open = [];
+    shown = [];
   };
-  for (const [index, message] of messages.entries()) {
-    if (message.role === "tool") {
-      const call = answered(message, open);
-      if (call === undefined) written.push(orphan(message));
-      else {
-        open = open.filter((one) => one !== call);
-        written.push({ role: "tool", tool_call_id: call.id, content: message.text });
-      }
-      const shown = imagesOf(message, parts);
-      if (shown !== undefined) written.push(shown);
-      continue;
-    }
+  const writeAnswer = (message: Message): void => {
+    const call = answered(message, open);
+    if (call === undefined) written.push(orphan(message));
+    else written.push({ role: "tool", tool_call_id: call.id, content: message.text });
+    open = open.filter((one) => one !== call);
+    shown.push(...imagesOf(message, parts));
+    if (open.length === 0) closeAll();
+  };
+  const writeTurn = (message: Message, index: number): void => {
     closeAll();
-    const calls = (message.toolCalls ?? []).map((call, nth) => ({
-      id: idOf(call, index, nth),
+    open = (message.toolCalls ?? []).map((call, nth) => ({
+      id: idOf(call, { place: `${index}_${nth}`, ids }),
+      given: call.id,
       name: call.name,
     }));
-    written.push(turn(message, calls, parts));
-    open = calls.map(({ id, name }) => ({ id, name }));
+    const showsItself = message.role === "user" || parts.flavour === "llama-server";
+    const own = showsItself ? message : { ...message, images: undefined };
+    written.push(turn(own, open, parts));
+    if (!showsItself) shown.push(...imagesOf(message, parts));
+    if (open.length === 0) closeAll();
+  };
+  for (const [index, message] of messages.entries()) {
+    if (message.role === "tool") writeAnswer(message);
+    else writeTurn(message, index);
   }
   closeAll();
   return written;
 }
 
-const idOf = ({ id }: ToolCall, index: number, nth: number): string =>
-  id !== undefined && /^[A-Za-z0-9_-]{1,64}$/.test(id) ? id : `call_${index}_${nth}`;
+/** The client's own id where it can be one, and no other call has it. */
+function idOf(
+  { id }: ToolCall,
+  { place, ids }: { readonly place: string; readonly ids: Set<string> },
+): string {
+  const isGood = id !== undefined && /^[A-Za-z0-9_-]{1,64}$/.test(id) && !ids.has(id);
+  let own = isGood ? id : `call_${place}`;
+  while (ids.has(own)) own += "_";
+  ids.add(own);
+  return own;
+}
 
 function answered({ toolCallId, toolName }: Message, open: readonly Open[]): Open | undefined {
-  const named = open.find(({ id }) => id === toolCallId);
+  const named = toolCallId === undefined ? undefined : open.find(({ given }) => given === toolCallId);
   return named ?? open.find(({ name }) => name === toolName) ?? open[0];
 }
 
@@ -73,9 +93,9 @@ const orphan = ({ toolName, text }: Message): JsonObject => ({
   content: `Tool result${toolName === undefined ? "" : ` (${toolName})`}: ${text}`,
 });
 
-/** Only users may show pictures: those of a tool's result follow it. */
-function imagesOf(message: Message, parts: MessagesParts): JsonObject | undefined {
-  return message.images === undefined ? undefined : turn({ ...message, role: "user", text: "" }, [], parts);
+/** Only users may show pictures: those of a tool's result, or of another turn, follow it. */
+function imagesOf({ images }: Message, parts: MessagesParts): JsonObject[] {
+  return images === undefined ? [] : [turn({ role: "user", text: "", images }, [], parts)];
 }
 
 function turn(message: Message, calls: readonly Open[], { flavour, detailsOf }: MessagesParts): JsonObject {
@@ -90,7 +110,7 @@ function turn(message: Message, calls: readonly Open[], { flavour, detailsOf }: 
     }));
     if (text === "" && flavour !== "llama-server") wire["content"] = null;
   }
-  const details = calls.map(({ id }) => detailsOf(id)).find((one) => one !== undefined);
+  const details = message.toolCalls?.map(detailsOf).find((one) => one !== undefined);
   if (details !== undefined) wire["reasoning_details"] = details;
   else if (thinking !== undefined) wire[thinkingFields[flavour]] = thinking;
   return wire;

@@ -82,6 +82,7 @@ export function encodeOptions(request: ChatRequest, parts: OptionsParts): Encode
     }
     const said = adapted(option, value, parts);
     if (said !== undefined) fields[name] = said;
+    else if (option !== "seed") dropped.push(`options.${option}`);
   }
   return { fields: { ...fields, ...limits(request, parts, dropped) }, dropped };
 }
@@ -105,7 +106,10 @@ function limits(
   const fields: JsonObject = {};
   const { outputTokensMax, stop } = sampling;
   const limitName = flavour === "openai" && isStrict ? "max_completion_tokens" : "max_tokens";
-  if (outputTokensMax !== undefined) fields[limitName] = outputTokensMax;
+  // To llama-server 0 means to read the prompt alone; the others refuse it.
+  const isLimit = outputTokensMax !== undefined && (outputTokensMax > 0 || flavour === "llama-server");
+  if (isLimit) fields[limitName] = outputTokensMax;
+  else if (outputTokensMax !== undefined) dropped.push("options.num_predict");
   const stops = stop.filter((one) => one !== "");
   const kept = flavour === "llama-server" ? stops : stops.slice(0, stopsMax);
   if (kept.length > 0) fields["stop"] = kept;

@@ -26,7 +26,7 @@ export function encodeChat(request: ChatRequest, parts: OutgoingParts): Outgoing
     path: "/chat/completions",
     body: {
       model: parts.model,
-      messages: encodeMessages(request.messages, parts),
+      messages: [...jsonHint(request, parts), ...encodeMessages(request.messages, parts)],
       ...streaming,
       ...options.fields,
       ...encodeTools(request),
@@ -36,6 +36,13 @@ export function encodeChat(request: ChatRequest, parts: OutgoingParts): Outgoing
     },
     dropped: [...request.dropped, ...options.dropped, ...dropped],
   };
+}
+
+/** OpenAI, and those who copy it, refuse to answer in JSON where no message speaks of it. */
+function jsonHint({ format, messages }: ChatRequest, { flavour }: OutgoingParts): JsonObject[] {
+  if (format !== "json" || flavour === "llama-server") return [];
+  if (messages.some(({ text }) => /json/i.test(text))) return [];
+  return [{ role: "system", content: "Answer in JSON." }];
 }
 
 /** Encodes a prompt that no template is to touch, or a gap to be filled, as `/completions`. */
@@ -51,8 +58,21 @@ export function encodeCompletion(request: ChatRequest, parts: OutgoingParts): Ou
       ...streaming,
       ...options.fields,
     },
-    dropped: [...request.dropped, ...options.dropped],
+    dropped: [...request.dropped, ...options.dropped, ...unsaidIn(request)],
   };
+}
+
+/** What has no place beside a prompt. */
+function unsaidIn({ messages, format, think, logprobs, tools }: ChatRequest): string[] {
+  const unsaid: Readonly<Record<string, boolean>> = {
+    system: messages.some(({ role }) => role === "system"),
+    images: messages.some(({ images }) => images !== undefined),
+    format: format !== undefined,
+    think: think !== undefined,
+    logprobs: logprobs !== undefined,
+    tools: tools.length > 0,
+  };
+  return Object.keys(unsaid).filter((name) => unsaid[name]);
 }
 
 /** Encodes a gap to be filled as llama-server's `/infill`. */

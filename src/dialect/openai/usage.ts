@@ -9,16 +9,31 @@ export function readUsage(value: JsonObject): Usage | undefined {
   if (!isObject(usage)) return nativeUsage(value);
   const inside = detailsOf(usage["prompt_tokens_details"] ?? usage["input_tokens_details"]);
   const outside = detailsOf(usage["completion_tokens_details"] ?? usage["output_tokens_details"]);
-  const { cost } = usage;
   return {
     inputTokens: countOf(usage["prompt_tokens"] ?? usage["input_tokens"]),
     outputTokens: countOf(usage["completion_tokens"] ?? usage["output_tokens"]),
     ...counted("cachedTokens", inside["cached_tokens"]),
     ...counted("cacheWriteTokens", inside["cache_write_tokens"]),
     ...counted("reasoningTokens", outside["reasoning_tokens"]),
-    ...(typeof cost === "number" && cost >= 0 ? { costNanoUsd: Math.round(cost * 1e9) } : {}),
+    ...costIn(usage),
   };
 }
+
+function costIn({ cost, cost_details: parts, is_byok: isByok }: JsonObject): Pick<Usage, "costNanoUsd"> {
+  if (typeof cost !== "number" || cost < 0) return {};
+  const elsewhere = isByok === true ? detailsOf(parts)["upstream_inference_cost"] : undefined;
+  return { costNanoUsd: nanoUsdOf(cost, elsewhere) };
+}
+
+/**
+ * A cost in dollars, in nano-dollars, never less than it is. With a key of one's own at the provider, what the provider
+ * itself charges comes on top. Source: OpenRouter, `usage.cost_details`.
+ */
+export const nanoUsdOf = (dollars: number, elsewhere?: Json): number =>
+  nanoOf(dollars) + (typeof elsewhere === "number" && elsewhere > 0 ? nanoOf(elsewhere) : 0);
+
+/** Binary fractions are a little off: what is a whole number but for that is one. */
+const nanoOf = (dollars: number): number => Math.ceil(Number((dollars * 1e9).toPrecision(12)));
 
 const detailsOf = (details: Json | undefined): JsonObject => (isObject(details) ? details : {});
 

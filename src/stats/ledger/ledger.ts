@@ -36,6 +36,8 @@ export interface Hold {
   readonly settle: (row: UsageRow) => Promise<void>;
   /** The call was not made. Resolves as `settle` does. */
   readonly release: () => Promise<void>;
+  /** Corrects the row that `settle` wrote, and no other of a request with the same id. Resolves as `settle` does. */
+  readonly amend: (amendment: Amendment) => Promise<void>;
 }
 
 /** What a process that was killed had reserved; counted at its highest cost until it is amended. */
@@ -122,10 +124,7 @@ export function createLedger({ path, budgets }: LedgerOptions, { clock, log }: L
       tally.add(groupOf(tidy));
       void store.append({ kind: "settle", uid: newUid(), row: tidy }, { isLate: true });
     },
-    async amend(requestId, { costNanoUsd, ...amendment }) {
-      const change = { ...amendment, costNanoUsd: count(costNanoUsd) };
-      await store.append({ kind: "amend", requestId, amendment: change });
-    },
+    amend: (requestId, amendment) => amend(store, { requestId, uid: undefined }, amendment),
     async openHolds() {
       await store.tried;
       return found.map(({ uid: _uid, endpoint: _endpoint, ...hold }) => hold);
@@ -135,6 +134,16 @@ export function createLedger({ path, budgets }: LedgerOptions, { clock, log }: L
       shownLedger({ store: store.state(), tally, spending, budgets: budgets(), nowMs: clock.epochMs() }),
     close: () => store.close(),
   };
+}
+
+/** Ids of requests are chosen by clients: two may have the same. */
+async function amend(
+  store: Store,
+  of: { readonly requestId: string; readonly uid: string | undefined },
+  amendment: Amendment,
+): Promise<void> {
+  const costNanoUsd = count(amendment.costNanoUsd);
+  await store.append({ kind: "amend", ...of, amendment: { ...amendment, costNanoUsd } });
 }
 
 const newUid = (): string => randomBytes(9).toString("base64url");
@@ -186,6 +195,7 @@ function createHolds({ store, tally, spending, live }: HoldParts): Holds {
       return {
         settle: (row) => (ending ??= settle(row)),
         release: () => (ending ??= release()),
+        amend: (amendment) => amend(store, { requestId: hold.requestId, uid }, amendment),
       };
     },
   };

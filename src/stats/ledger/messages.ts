@@ -26,7 +26,13 @@ export type Change =
   | { readonly kind: "hold"; readonly hold: HoldRow }
   | { readonly kind: "settle"; readonly uid: string; readonly row: UsageRow }
   | { readonly kind: "release"; readonly uid: string }
-  | { readonly kind: "amend"; readonly requestId: string; readonly amendment: Amendment };
+  | {
+      readonly kind: "amend";
+      readonly requestId: string;
+      /** Which row of that request; the last one when it is undefined. */
+      readonly uid: string | undefined;
+      readonly amendment: Amendment;
+    };
 
 /** What calls add up to; money in nano-dollars. */
 export interface Sums {

@@ -1,6 +1,6 @@
 import type { UsageRow } from "../usage-row.ts";
 import { type Handle, isRefused, touch } from "./database.ts";
-import type { Amendment, Change, Group, HoldRow } from "./messages.ts";
+import type { Change, Group, HoldRow } from "./messages.ts";
 
 /** What a batch did. */
 export interface Written {
@@ -39,7 +39,7 @@ function prepareChanges(database: Handle, owner: string): (change: Change) => Gr
   const insertCall = prepareInsert(database);
   const amend = prepareAmend(database);
   return (change) => {
-    if (change.kind === "amend") return amend(change.requestId, change.amendment);
+    if (change.kind === "amend") return amend(change);
     if (change.kind === "hold") {
       const { uid, requestId, timeMs, keyName, endpoint, model, upstream, maxNanoUsd } = change.hold;
       insertHold.run(uid, owner, requestId, timeMs, keyName ?? null, endpoint, model, upstream, maxNanoUsd);
@@ -95,18 +95,21 @@ interface AmendedRow {
   readonly error: string | null;
 }
 
-function prepareAmend(database: Handle): (requestId: string, amendment: Amendment) => Group[] {
-  const find = database.prepare<[string], AmendedRow>(
+type Amend = Extract<Change, { kind: "amend" }>;
+
+function prepareAmend(database: Handle): (change: Amend) => Group[] {
+  const find = database.prepare<[string, string | null], AmendedRow>(
     `SELECT uid, time_ms, key_name, coalesce(answered_model, asked_model) AS model, upstream, input_tokens,
        output_tokens, cost_nano_usd, baseline_nano_usd, error
-     FROM call WHERE request_id = ? ORDER BY rowid DESC LIMIT 1`,
+     FROM call WHERE request_id = ? AND uid = coalesce(?, uid) ORDER BY rowid DESC LIMIT 1`,
   );
   const update = database.prepare(
     `UPDATE call SET cost_nano_usd = ?, cost_source = ?, input_tokens = ?, output_tokens = ?, baseline_nano_usd = ?
      WHERE uid = ?`,
   );
-  return (requestId, { costNanoUsd, costSource, ...said }) => {
-    const row = find.get(requestId);
+  return ({ requestId, uid = null, amendment }) => {
+    const { costNanoUsd, costSource, ...said } = amendment;
+    const row = find.get(requestId, uid);
     if (row === undefined) return [];
     const { inputTokens = row.input_tokens, outputTokens = row.output_tokens } = said;
     // A reservation taken for a call has no baseline of its own, so that it saves nothing.

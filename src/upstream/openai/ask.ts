@@ -1,7 +1,6 @@
 import { type Call, type Operation } from "../../core/call.ts";
 import type { ChatRequest } from "../../core/chat.ts";
 import { ProxyError } from "../../core/error.ts";
-import type { Usage } from "../../core/usage.ts";
 import type { ReplyNames } from "../../dialect/dialect.ts";
 import { dialects } from "../../dialect/dialects.ts";
 import { loadReason } from "../../dialect/ollama/request.ts";
@@ -13,8 +12,8 @@ import { loadTokenizer } from "../../lib/tokens.ts";
 import { readBody } from "../models.ts";
 import { renamedReply } from "../renamed.ts";
 import type { ModelDetail, ModelList, Target, Upstream, UpstreamReply } from "../upstream.ts";
-import { type AttemptParts, type Begun, post } from "./attempt.ts";
-import type { Details } from "./details.ts";
+import { type AttemptParts, type Begun, isNoRoute, post, readRefusal } from "./attempt.ts";
+import type { DetailListener, Details } from "./details.ts";
 import { edit } from "./edit.ts";
 import { embed, objectIn } from "./embed.ts";
 import { showAnswer } from "./entry.ts";
@@ -84,7 +83,8 @@ interface Generating extends Asked {
 
 async function generate(parts: AskParts, asked: Generating, signal: Signal): Promise<UpstreamReply> {
   const { call, request, detail } = asked;
-  const outgoing = outgoingFor(call, request, { ...parts, detail });
+  const offers = (id: string): boolean => [...parts.list().details.values()].some((one) => one.id === id);
+  const outgoing = outgoingFor(call, request, { ...parts, detail, offers });
   const posting = {
     model: call.model,
     path: outgoing.path,
@@ -94,7 +94,7 @@ async function generate(parts: AskParts, asked: Generating, signal: Signal): Pro
   const { unsupported } = asked;
   const mayBeWhole = !request.stream && posting.body["stream"] === true && !parts.isCloud;
   const begun = await postSupported(parts, { posting, id: detail.id, unsupported, mayBeWhole }, signal);
-  const { reader, usage, isFinal } = readerOf(parts, asked, begun);
+  const reader = readerOf(parts, asked, begun);
   const answering = {
     call,
     request,
@@ -105,18 +105,33 @@ async function generate(parts: AskParts, asked: Generating, signal: Signal): Pro
   try {
     const reply = await (isEdited(call) ? edit : translate)(reader, answering);
     const { names } = reader.decoder;
-    const generationId = (): string | undefined => names.id ?? begun.reply.headers["x-generation-id"];
     return {
       ...reply,
       lane: isEdited(call) ? "edit" : "translate",
-      dropped: outgoing.dropped,
-      meter: { usage, isFinal, estimate: reader.estimate, generationId, model: () => names.model },
+      dropped: [...outgoing.dropped, ...begun.leftOut],
+      meter: {
+        ...meterOf(reader),
+        generationId: () => generationOf(reader, begun.reply),
+        model: () => names.model,
+      },
     };
   } catch (thrown) {
     begun.end();
     await reader.pieces.return();
-    throw thrown;
+    throw withBegun(thrown, reader, begun.reply);
   }
+}
+
+const generationOf = ({ decoder }: Reader, { headers }: UpstreamReply): string | undefined =>
+  decoder.names.id ?? headers["x-generation-id"];
+
+/** What had begun may have been charged, although it failed. */
+function withBegun(thrown: unknown, reader: Reader, reply: UpstreamReply): unknown {
+  const usage = reader.usage();
+  const hasBegun = reader.decoder.names.id !== undefined || usage !== undefined;
+  if (hasBegun && thrown instanceof ProxyError)
+    thrown.begun = { usage, generationId: generationOf(reader, reply) };
+  return thrown;
 }
 
 /** What goes beside the body: nothing of the client's own leaves the house. */
@@ -126,11 +141,10 @@ function headersFor({ isCloud }: AskParts, { headers }: Call): Record<string, st
 }
 
 function readerOf(
-  parts: AskParts,
+  { name, clock, details, kind }: AskParts,
   { call, request }: Generating,
   { reply, watch, sentMs }: Begun,
-): { reader: Reader; usage: () => Usage | undefined; isFinal: () => boolean } {
-  const { name, clock, details, kind } = parts;
+): Reader {
   const reader = readAnswer(reply, {
     upstream: name,
     model: call.model,
@@ -140,25 +154,23 @@ function readerOf(
     countTokens: async (text) => (await loadTokenizer()).count(text),
     asked: () => request.messages.map(({ text }) => text).join("\n"),
   });
-  let counted: Usage | undefined;
-  const listener = kind.flavour === "openrouter" ? details.listen() : undefined;
-  const pieces = (async function* listened(): Reader["pieces"] {
-    try {
-      for await (const piece of reader.pieces) {
-        listener?.data(piece.data);
-        const last = piece.events.at(-1);
-        if (last?.type === "finish") counted = last.usage;
-        yield piece;
-      }
-    } finally {
-      await reader.pieces.return();
+  if (kind.flavour !== "openrouter") return reader;
+  return { ...reader, pieces: heard(reader.pieces, details.listen(call.asker.scope)) };
+}
+
+const meterOf = ({ usage, isFinal, estimate }: Reader) => ({ usage, isFinal, estimate });
+
+/** The same pieces, listened to for what the provider wants back later. */
+async function* heard(pieces: Reader["pieces"], listener: DetailListener): Reader["pieces"] {
+  try {
+    for await (const piece of pieces) {
+      listener.data(piece.data);
+      yield piece;
     }
-  })();
-  return {
-    reader: { ...reader, pieces },
-    usage: () => counted ?? reader.decoder.usage(),
-    isFinal: () => counted !== undefined,
-  };
+    listener.end();
+  } finally {
+    await pieces.return();
+  }
 }
 
 function namesFor({ clock, list }: AskParts, { call, target, request }: Generating): ReplyNames {
@@ -240,9 +252,10 @@ async function relayResponses(
   const headers = { ...headersFor(parts, call), "content-type": "application/json" };
   const attempt = { method: "POST", path: `${kind.prefix}/responses`, headers, body, repeatable: true };
   const reply = await pool.send(attempt, signal);
-  if (![404, 405, 501].includes(reply.status)) return { ...renamedReply(reply, call, name), lane: "edit" };
-  await readBody(reply.body, wholeBytesMax);
-  return undefined;
+  if (reply.status === 200) return { ...renamedReply(reply, call, name), lane: "edit" };
+  const said = await readRefusal(reply, name, call.model);
+  if (isNoRoute(said)) return undefined;
+  throw said.error;
 }
 
 /** Calls that this kind of server cannot do: models are not pulled, made or deleted there. */

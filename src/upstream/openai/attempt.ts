@@ -57,7 +57,7 @@ export async function post(parts: AttemptParts, posting: Posting, signal: Signal
     const headers = { "content-type": "application/json", ...posting.headers };
     const attempt = { method: "POST", path: posting.path, headers, body, repeatable: true };
     const reply = await pool.send(attempt, inner, untimed);
-    if (reply.status !== 200) throw await refusal(reply, name, posting.model);
+    if (reply.status !== 200) throw (await readRefusal(reply, name, posting.model)).error;
     return { reply, watch, sentMs, end };
   } catch (thrown) {
     end();
@@ -68,19 +68,43 @@ export async function post(parts: AttemptParts, posting: Posting, signal: Signal
 /** A field that the server does not take, with an error that says which. */
 export class UnsupportedFieldError extends ProxyError {
   readonly field: string;
+  /** Whether another value of it would do. */
+  readonly isValue: boolean;
 
-  constructor(error: ProxyError, field: string) {
+  constructor(error: ProxyError, field: string, isValue: boolean) {
     super("upstream_rejected", error.message, { cause: error, quoted: true, status: 400 });
     this.field = field;
+    this.isValue = isValue;
   }
 }
 
-async function refusal(reply: UpstreamReply, upstream: string, model: string): Promise<ProxyError> {
-  const body = (await readBody(reply.body, refusalBytesMax)) ?? new Uint8Array(0);
-  const error = errorIn(body);
-  const { status, headers } = reply;
-  const verdict = verdictOn({ upstream, model, status, retryAfter: headers["retry-after"], error });
-  const { param, code } = error ?? {};
-  const isUnsupported = code === "unsupported_parameter" || code === "unsupported_value";
-  return isUnsupported && typeof param === "string" ? new UnsupportedFieldError(verdict, param) : verdict;
+/** An answer with another status than 200, and what it means. */
+export interface RefusalRead {
+  readonly status: number;
+  /** The error as the server wrote it. */
+  readonly said: JsonObject | undefined;
+  readonly error: ProxyError;
 }
+
+/** Reads an answer with another status than 200. */
+export async function readRefusal(
+  reply: UpstreamReply,
+  upstream: string,
+  model: string,
+): Promise<RefusalRead> {
+  const body = (await readBody(reply.body, refusalBytesMax)) ?? new Uint8Array(0);
+  const said = errorIn(body);
+  const { status, headers } = reply;
+  const verdict = verdictOn({ upstream, model, status, retryAfter: headers["retry-after"], error: said });
+  const { param, code } = said ?? {};
+  const isUnsupported = code === "unsupported_parameter" || code === "unsupported_value";
+  const error =
+    isUnsupported && typeof param === "string"
+      ? new UnsupportedFieldError(verdict, param, code === "unsupported_value")
+      : verdict;
+  return { status, said, error };
+}
+
+/** Whether the server has no such page; a model that it does not have it calls by its name. */
+export const isNoRoute = ({ status, said }: RefusalRead): boolean =>
+  status === 405 || status === 501 || (status === 404 && !/model/i.test(JSON.stringify(said ?? {})));

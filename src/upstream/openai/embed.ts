@@ -1,6 +1,7 @@
 import type { Call } from "../../core/call.ts";
 import { ProxyError } from "../../core/error.ts";
 import { inputsOf } from "../../dialect/embedding.ts";
+import { unknownFields } from "../../dialect/fields.ts";
 import { readUsage } from "../../dialect/openai/usage.ts";
 import { field, isObject, stringifyLine, tryParse, type Json, type JsonObject } from "../../lib/json.ts";
 import type { Clock } from "../../lib/time.ts";
@@ -21,6 +22,12 @@ export interface Embedded {
   readonly dropped: readonly string[];
 }
 
+/** Fields of an embedding call whose meaning is in the answer. */
+const known: Readonly<Record<"embed" | "embeddings", ReadonlySet<string>>> = {
+  embed: new Set(["model", "input", "truncate", "dimensions"]),
+  embeddings: new Set(["model", "prompt"]),
+};
+
 /** Answers an embedding call of any dialect by OpenAI's `/embeddings`. Rejects with ProxyError. */
 export async function embed(call: Call, parts: EmbedParts): Promise<Embedded> {
   if (call.dialect === "openai") return embedAsAsked(call, parts);
@@ -35,7 +42,7 @@ export async function embed(call: Call, parts: EmbedParts): Promise<Embedded> {
     typeof dimensions === "number" ? shortened(vector, dimensions) : vector,
   );
   const usage = readUsage(answer);
-  const dropped = ["options", "keep_alive"].filter((name) => field(call.wire, name) !== undefined);
+  const dropped = unknownFields(call.wire, known[call.operation === "embeddings" ? "embeddings" : "embed"]);
   if (call.operation === "embeddings")
     return { text: stringifyLine({ embedding: vectors[0] ?? [] }), usage, dropped };
   const whole: JsonObject = {

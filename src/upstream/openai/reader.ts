@@ -11,7 +11,7 @@ import { eventData } from "../../dialect/sse.ts";
 import { createFramer, FrameTooLongError, isFramed } from "../../lib/framing.ts";
 import type { Clock } from "../../lib/time.ts";
 import { readBody } from "../models.ts";
-import type { UpstreamReply } from "../upstream.ts";
+import type { Meter, UpstreamReply } from "../upstream.ts";
 import type { Watch } from "../watch.ts";
 import { statusIn, verdictOn } from "./verdict.ts";
 
@@ -43,68 +43,93 @@ export interface Piece {
 }
 
 /** An answer being read. */
-export interface Reader {
+export interface Reader extends Pick<Meter, "usage" | "isFinal" | "estimate"> {
   readonly decoder: EventDecoder;
   /** Piece by piece; the last one ends with the finish. Rejects with ProxyError for an answer that is none, or not whole. */
   readonly pieces: AsyncGenerator<Piece, void, undefined>;
-  /** The tokens that were asked and said so far, counted here. */
-  readonly estimate: () => Promise<Usage>;
 }
 
 /** Reads the stream of an OpenAI-compatible server; a server that streams nothing and answers whole is read as well. */
 export function readAnswer(reply: UpstreamReply, parts: ReaderParts): Reader {
   const decoder = createEventDecoder();
-  const said: Said = { text: "" };
+  const reading: Reading = { decoder, said: { text: "" }, counted: undefined };
   return {
     decoder,
-    pieces: readPieces(reply, { decoder, said }, parts),
-    estimate: () => estimated(said, parts),
+    pieces: readPieces(reply, reading, parts),
+    usage: () => reading.counted ?? decoder.usage(),
+    isFinal: () => reading.counted !== undefined,
+    estimate: () => estimated(reading.said, parts),
   };
 }
 
 interface Reading {
   readonly decoder: EventDecoder;
   readonly said: Said;
+  /** All that was counted, once the end was read. */
+  counted: Usage | undefined;
 }
+
+const lineFeed = 0x0a;
 
 async function* readPieces(
   reply: UpstreamReply,
-  { decoder, said }: Reading,
+  reading: Reading,
   parts: ReaderParts,
 ): AsyncGenerator<Piece, void, undefined> {
-  const { clock, watch, sentMs } = parts;
-  for await (const data of eventsOf(reply, parts.upstream)) {
-    const events = data.flatMap((one) => taken(decoder.decode(one), parts));
-    for (const event of events) noteSaid(said, event, clock.monotonicMs());
-    if (events.length > 0) watch.received();
-    if (data.length > 0) yield { data, events };
-    if (events.length > 0) watch.wanted();
+  const { watch } = parts;
+  const isStream = isFramed(reply.headers["content-type"]);
+  const framer = createFramer("event", frameBytesMax);
+  const dataIn = (chunk: Uint8Array): readonly string[] =>
+    isStream ? eventData(pushed(framer, chunk, parts.upstream) ?? none) : [textOf(chunk)];
+  for await (const chunk of isStream ? reply.body : wholeOf(reply, parts.upstream)) {
+    const heldBefore = reading.decoder.held();
+    const piece = pieceOf(dataIn(chunk), reading, parts);
+    const isProgress = piece.events.length > 0 || reading.decoder.held() > heldBefore;
+    if (isProgress) watch.received();
+    if (piece.data.length > 0) yield piece;
+    if (isProgress) watch.wanted();
   }
-  const end = decoder.end();
-  if (end === undefined) throw broken(parts.upstream, "broke off its answer");
-  for (const event of end.events) noteSaid(said, event, clock.monotonicMs());
-  const usage = end.usage ?? (await estimated(said, parts));
-  const timings = timingsOf(end, said, { sentMs, nowMs: clock.monotonicMs() });
-  yield { data: [], events: [...end.events, { type: "finish", reason: end.reason, usage, timings }] };
+  const rest = pieceOf(eventData(withEnd(framer.rest())), reading, parts);
+  if (rest.data.length > 0) yield rest;
+  yield { data: [], events: await lastEvents(reading, parts) };
 }
 
-/** The data of the events in each piece of the body; a body that is no stream is one event. */
-async function* eventsOf(
-  { body, headers }: UpstreamReply,
+const none = new Uint8Array(0);
+const textOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString("utf8");
+
+/** A stream may end without the blank line after its last event. */
+const withEnd = (bytes: Uint8Array): Uint8Array =>
+  bytes.length === 0 || bytes.at(-1) === lineFeed ? bytes : Buffer.concat([bytes, Buffer.from("\n")]);
+
+async function* wholeOf(
+  { body }: UpstreamReply,
   upstream: string,
-): AsyncGenerator<string[], void, undefined> {
-  if (!isFramed(headers["content-type"])) {
-    const whole = await readBody(body, wholeBytesMax);
-    if (whole === undefined) throw broken(upstream, "sent too long an answer");
-    yield [Buffer.from(whole).toString("utf8")];
-    return;
-  }
-  const framer = createFramer("event", frameBytesMax);
-  for await (const chunk of body) {
-    const whole = pushed(framer, chunk, upstream);
-    if (whole !== undefined) yield eventData(whole);
-  }
-  yield eventData(framer.rest());
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const whole = await readBody(body, wholeBytesMax);
+  if (whole === undefined) throw broken(upstream, "sent too long an answer");
+  yield whole;
+}
+
+function pieceOf(data: readonly string[], { decoder, said }: Reading, parts: ReaderParts): Piece {
+  const [only] = data;
+  const events =
+    data.length === 1 && only !== undefined
+      ? taken(decoder.decode(only), parts)
+      : data.flatMap((one) => taken(decoder.decode(one), parts));
+  if (events.length > 0) noteSaid(said, events, parts.clock.monotonicMs());
+  return { data, events };
+}
+
+async function lastEvents(reading: Reading, parts: ReaderParts): Promise<StreamEvent[]> {
+  const { decoder, said } = reading;
+  const { clock, sentMs } = parts;
+  const end = decoder.end();
+  if (end === undefined) throw broken(parts.upstream, "broke off its answer");
+  noteSaid(said, end.events, clock.monotonicMs());
+  const usage = end.usage ?? (await estimated(said, parts));
+  reading.counted = usage;
+  const timings = timingsOf(end, said, { sentMs, nowMs: clock.monotonicMs() });
+  return [...end.events, { type: "finish", reason: end.reason, usage, timings }];
 }
 
 function pushed(
@@ -137,11 +162,14 @@ interface Said {
   lastMs?: number;
 }
 
-function noteSaid(said: Said, event: StreamEvent, nowMs: number): void {
+function noteSaid(said: Said, events: readonly StreamEvent[], nowMs: number): void {
+  if (events.length === 0) return;
   said.firstMs ??= nowMs;
   said.lastMs = nowMs;
-  if (event.type === "tool-call") said.text += event.call.name + event.call.arguments;
-  else if (event.type !== "finish") said.text += event.text;
+  for (const event of events) {
+    if (event.type === "tool-call") said.text += event.call.name + event.call.arguments;
+    else if (event.type !== "finish") said.text += event.text;
+  }
 }
 
 async function estimated({ text }: Said, { countTokens, asked }: ReaderParts): Promise<Usage> {

@@ -11,6 +11,7 @@ export function refuseUnable(
   request: ChatRequest,
   { flavour, detail }: { readonly flavour: Flavour; readonly detail: ModelDetail },
 ): void {
+  refuseFields(call);
   const model = JSON.stringify(call.model);
   if (request.needs.includes("images") && detail.lacks.includes("vision"))
     throw unable(`${model} does not support images`);
@@ -19,7 +20,15 @@ export function refuseUnable(
   if (flavour === "openrouter" && request.raw) throw unable("raw mode is not supported by this upstream");
   if (flavour === "openrouter" && request.suffix !== undefined)
     throw unable(`${model} does not support insert`);
-  if (field(call.wire, "_debug_render_only") === true)
+}
+
+/** Fields that only a server which knows them can honour, and without which the answer would be to another question. */
+function refuseFields({ wire }: Call): void {
+  if (typeof field(wire, "previous_response_id") === "string")
+    throw unable(
+      "previous_response_id is not supported by this upstream: send the whole conversation as input",
+    );
+  if (field(wire, "_debug_render_only") === true)
     throw unable(`_debug_render_only is not supported by this upstream`);
 }
 

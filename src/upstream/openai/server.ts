@@ -1,9 +1,11 @@
-import { ProxyError, toProxyError } from "../../core/error.ts";
+import { type ProxyError, toProxyError } from "../../core/error.ts";
+import { nanoUsdOf } from "../../dialect/openai/usage.ts";
 import { globMatcher } from "../../lib/glob.ts";
 import { isObject } from "../../lib/json.ts";
 import { createSemaphore } from "../../lib/semaphore.ts";
 import type { Clock } from "../../lib/time.ts";
 import { createHealth, type HealthState } from "../health.ts";
+import { checkMayLeave } from "../may-leave.ts";
 import { createModelShelf, fetchJson, ListError } from "../models.ts";
 import { createPool } from "../pool.ts";
 import type { BreakerOptions } from "../streak.ts";
@@ -61,14 +63,12 @@ export function createOpenAiUpstream(options: OpenAiOptions, parts: OpenAiParts)
   const ask = createAsk({ ...options, pool, kind, details: createDetails(), list: () => shelf.list, clock });
 
   const send: Upstream["send"] = async (call, target, signal) => {
-    // The last gate: whoever chose this upstream, a call that must stay in the house is not built here.
-    if (isCloud && call.asker.isLocalOnly)
-      throw new ProxyError("local_only", "this request must not leave the house");
+    checkMayLeave(call, isCloud);
     try {
       return await ask(call, target, signal);
     } catch (thrown) {
       const error = toProxyError(thrown);
-      if (error.code === "upstream_denied" || error.code === "upstream_unpaid") off.off(error.message);
+      if (isForAll(error)) off.off(error.message);
       throw error;
     }
   };
@@ -87,6 +87,9 @@ export function createOpenAiUpstream(options: OpenAiOptions, parts: OpenAiParts)
     },
     get trouble() {
       return off.why() ?? (isLoading() ? `upstream ${name} is loading its model` : undefined);
+    },
+    get isLoading() {
+      return off.why() === undefined && isLoading();
     },
     get models() {
       return shelf.list;
@@ -151,11 +154,16 @@ async function lookUpCost(
   );
   const data = page?.["data"];
   const cost = isObject(data) ? data["total_cost"] : undefined;
-  return typeof cost === "number" && cost >= 0 ? Math.round(cost * 1e9) : undefined;
+  if (!isObject(data) || typeof cost !== "number" || cost < 0) return undefined;
+  return nanoUsdOf(cost, data["is_byok"] === true ? data["upstream_inference_cost"] : undefined);
 }
 
 const isLoadingPage = (thrown: unknown): boolean =>
   thrown instanceof ListError && thrown.answeredStatus === 503;
+
+/** Whether nobody's request would be answered; a refusal in the provider's own words is about one request. */
+const isForAll = ({ code, quoted }: ProxyError): boolean =>
+  code === "upstream_denied" || (code === "upstream_unpaid" && !quoted);
 
 const isRejected = (thrown: unknown): boolean =>
   thrown instanceof ListError && (thrown.answeredStatus === 401 || thrown.answeredStatus === 403);

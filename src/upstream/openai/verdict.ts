@@ -25,10 +25,26 @@ export function errorIn(body: Uint8Array): JsonObject | undefined {
   return value["object"] === "error" || typeof value["message"] === "string" ? value : undefined;
 }
 
+/** Words for what happened, with the status that each stands for. Source: OpenRouter's stable vocabulary. */
+const statuses: Readonly<Record<string, number>> = {
+  authentication: 401,
+  payment_required: 402,
+  permission_denied: 403,
+  not_found: 404,
+  timeout: 408,
+  payload_too_large: 413,
+  rate_limit_exceeded: 429,
+  provider_unavailable: 502,
+  provider_overloaded: 503,
+};
+
 /** The status that an error inside a good answer stands for. Numbers come as numbers and as text. */
 export function statusIn(error: JsonObject): number {
   const code = Number(error["code"] ?? error["http_status"]);
   if (Number.isInteger(code) && code >= 400 && code < 600) return code;
+  const words = [typeOf(error), error["code"], error["type"]].map((one) => statuses[textOf(one)]);
+  const known = words.find((status) => status !== undefined);
+  if (known !== undefined) return known;
   return /invalid|not_supported/.test(textOf(error["type"])) ? 400 : 502;
 }
 
@@ -94,20 +110,27 @@ const unpaid: Verdict = (refusal) => {
   const metadata = refusal.error?.["metadata"];
   const source = isObject(metadata) ? textOf(metadata["limit_source"]) : "";
   if (source === "openrouter_in_flight_budget") return busy(refusal);
+  // There is credit, only not enough for this one: others need not be kept away.
+  if (/can only afford/i.test(textOf(refusal.error?.["message"]))) return quoted(refusal, "upstream_unpaid");
   return own(refusal, "upstream_unpaid", { text: "has no credit left" });
 };
 
 const denied: Verdict = (refusal) => own(refusal, "upstream_denied", { text: "rejects the API key" });
 
-/** A provider that moderates says so; anything else with this status is about our key. */
+/** What is about the request, or the model, says so; anything else with this status is about our key. */
 const forbidden: Verdict = (refusal) => {
-  const metadata = refusal.error?.["metadata"];
-  const isModerated =
-    isObject(metadata) && (metadata["reasons"] !== undefined || metadata["patterns"] !== undefined);
-  return isModerated
+  const { error } = refusal;
+  if (error?.["code"] === "model_not_found") return missing(refusal);
+  return error !== undefined && isAboutRequest(error)
     ? quoted(refusal, "upstream_rejected", { status: 400 })
     : own(refusal, "upstream_denied", { text: "does not let Chasqui in" });
 };
+
+function isAboutRequest(error: JsonObject): boolean {
+  const { availability, metadata } = error;
+  if (isObject(availability) || typeOf(error) === "permission_denied") return true;
+  return isObject(metadata) && (metadata["reasons"] !== undefined || metadata["patterns"] !== undefined);
+}
 
 const missing: Verdict = ({ model, upstream }) =>
   new ProxyError("model_not_found", `model '${model}' not found`, { upstream });

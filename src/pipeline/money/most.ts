@@ -1,0 +1,53 @@
+import type { Call } from "../../core/call.ts";
+import { costOf, type Price } from "../../core/price.ts";
+import type { Usage } from "../../core/usage.ts";
+import { dialects } from "../../dialect/dialects.ts";
+import { countOf, stringsOf } from "../../dialect/values.ts";
+import { field } from "../../lib/json.ts";
+import type { Candidate } from "../../upstream/admission.ts";
+import type { MoneyParts } from "./parts.ts";
+
+/** No token is shorter than a byte; a picture is taken for so many tokens. */
+const imageTokens = 3_000;
+const messageTokens = 32;
+
+/** The most that a call can cost: every byte a token, and every answer as long as it may be. */
+export function highestCost(
+  call: Call,
+  { upstream }: Candidate,
+  { price, parts }: { readonly price: Price; readonly parts: MoneyParts },
+): number {
+  const nowMs = parts.clock.epochMs();
+  const { usage, images } = mostOf(call, parts);
+  // A provider may answer with another of the models that the client or the configuration names.
+  const others = new Set([...stringsOf(call.wire["models"]), ...parts.fallbackModels]);
+  const prices = [...upstream.models.details.values()]
+    .filter(({ id }) => others.has(id))
+    .flatMap((detail) => detail.price ?? []);
+  return Math.max(...[price, ...prices].map((one) => costOf(one, usage, { images, nowMs })));
+}
+
+/** The most tokens that a call can take. */
+function mostOf(call: Call, { outputTokensMax }: MoneyParts): { usage: Usage; images: number } {
+  const rawBytes = call.raw instanceof Uint8Array ? call.raw.length : 0;
+  if (call.operation === "embed" || call.operation === "embeddings")
+    return { usage: { inputTokens: rawBytes, outputTokens: 0 }, images: 0 };
+  const { messages, tools, format, sampling, suffix } = dialects[call.dialect].decodeRequest(
+    call.wire,
+    call.operation,
+  );
+  const images = messages.reduce((sum, message) => sum + (message.images?.length ?? 0), 0);
+  const spoken = messages.map(({ text, thinking = "", toolCalls = [] }) => [text, thinking, toolCalls]);
+  const bytes = Buffer.byteLength(JSON.stringify([spoken, tools, format, suffix]));
+  return {
+    images,
+    usage: {
+      inputTokens: bytes + images * imageTokens + messages.length * messageTokens,
+      outputTokens: (sampling.outputTokensMax ?? outputTokensMax) * answersOf(call),
+    },
+  };
+}
+
+/** How many answers are asked for at once. */
+const answersOf = ({ wire }: Call): number =>
+  Math.max(1, countOf(field(wire, "n")), countOf(field(wire, "best_of")));
