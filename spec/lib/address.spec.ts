@@ -114,6 +114,7 @@ describe("the address of an upstream", () => {
 
         expect(parseUpstreamUrl(url)).toBe(url);
       }),
+      { examples: [["http://a.aa/'/"]] },
     );
   });
 

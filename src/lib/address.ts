@@ -37,7 +37,8 @@ export function parseUpstreamUrl(text: string): string | undefined {
   if (!isPlain(url)) return undefined;
   if (!schemed && !saysPort.test(authority)) url.port = "11434";
   url.hostname = reachable[url.hostname] ?? url.hostname;
-  return url.href.replace(/\/+$/, "");
+  // A quote at the end would be taken for the end of a quotation when this is read again.
+  return url.href.replace(/\/+$/, "").replaceAll("'", "%27");
 }
 
 const saysPort = /^(?:\[[^\]]*\]|[^:/[\]]*):\d+(?:\/|$)/;
