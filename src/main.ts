@@ -8,6 +8,7 @@ import { createServeCall } from "./http/calls.ts";
 import type { Exchange } from "./http/exchange.ts";
 import { createFeedbackPage } from "./http/feedback.ts";
 import { createGuard } from "./http/guard.ts";
+import { createSearchPage } from "./http/search-page.ts";
 import { createUsagePage } from "./http/usage-page.ts";
 import { createIdentify } from "./http/keys.ts";
 import { createModelPages } from "./http/models.ts";
@@ -18,6 +19,7 @@ import { createShortcut } from "./http/shortcut.ts";
 import { createDaemonServer, type DaemonServer, type Handler, type ServerLimits } from "./http/server.ts";
 import { type Caching, cachingAnswer, openCaching } from "./main/caching.ts";
 import { type Accounting, openAccounting } from "./main/accounting.ts";
+import { openSearching, type Searching } from "./main/searching.ts";
 import { createUpstreams, retireAll, type Upstreams } from "./main/upstreams.ts";
 import { type Answer, createAnswer } from "./pipeline/answer.ts";
 import { deliver } from "./pipeline/deliver.ts";
@@ -78,11 +80,13 @@ export function createDaemon(parts: DaemonParts): Daemon {
   const heldBodies = createHeldBodies();
   const caching = openCaching(parts.loaded, { clock, log, now: () => now });
   const accounting = openAccounting(parts.loaded, { clock, log, now: () => now });
+  const searching = openSearching(parts.loaded, { clock, log });
   const shared: Shared = {
     ...parts,
     heldBodies,
     caching,
     accounting,
+    searching,
     metrics,
     lifecycle,
     uptimeSeconds: () => (clock.monotonicMs() - startedMs) / 1_000,
@@ -110,6 +114,7 @@ export function createDaemon(parts: DaemonParts): Daemon {
   };
   let reloading: Promise<void> = Promise.resolve();
   const close = async (): Promise<void> => {
+    searching.close();
     await Promise.all([caching.close(), accounting.close()]);
   };
 
@@ -198,6 +203,7 @@ interface Shared extends Omit<DaemonParts, "loaded"> {
   readonly metrics: ReturnType<typeof createMetrics>;
   readonly caching: Caching;
   readonly accounting: Accounting;
+  readonly searching: Searching;
   readonly heldBodies: HeldBodies;
   readonly lifecycle: { readonly draining: boolean };
   readonly uptimeSeconds: () => number;
@@ -247,6 +253,12 @@ function createGeneration(loaded: Loaded, shared: Shared, before: Upstreams): Ge
       registry,
       cache: shared.caching.view,
       ledger: shared.accounting.ledger,
+    }),
+    search: createSearchPage({
+      ...reading,
+      search: shared.searching.search,
+      isShared,
+      isLocalOnly: config.local_only,
     }),
     usage: createUsagePage(shared.accounting.ledger, clock),
     cache: shared.caching.pages,

@@ -186,6 +186,7 @@ function needRestart(atStart: Loaded, next: Loaded): string[] | undefined {
     const sections = [atStart.config.cache[key], next.config.cache[key]];
     if (JSON.stringify(sections[0]) !== JSON.stringify(sections[1])) names.push(`cache.${key}`);
   }
+  if (JSON.stringify(atStart.config.search) !== JSON.stringify(next.config.search)) names.push("search");
   const [money, moneyNext] = [atStart.config.money, next.config.money];
   if (money.enabled !== moneyNext.enabled) names.push("money.enabled");
   if (money.path !== moneyNext.path) names.push("money.path");

@@ -24,6 +24,7 @@ export function contradictions(config: Config, secrets: Secrets, where: WhereSai
     ...addressProblems(config, where),
     ...moneyProblems(config, where),
     ...semanticProblems(config, where),
+    ...searchProblems(config, secrets, where),
     ...repeated(config, where),
   ];
 }
@@ -60,6 +61,24 @@ function semanticProblems({ cache: { semantic } }: Config, where: WhereSaid): Pr
       text: `expected the name of a model, as the mode is ${mode}`,
     }));
 }
+
+/** What a provider of searches cannot do without. */
+function searchProblems(
+  { search: { providers } }: Config,
+  { searchKeys }: Secrets,
+  where: WhereSaid,
+): Problem[] {
+  return providers.flatMap(({ type, url, api_key_file: file }, index) => {
+    const lacksUrl = type === "searxng" && url === undefined;
+    const lacksKey = keyedProviders.has(type) && searchKeys[index] === undefined && file === undefined;
+    if (!lacksUrl && !lacksKey) return [];
+    const key = `search.providers.${index}.${lacksUrl ? "url" : "api_key"}`;
+    const text = lacksUrl ? "expected an address such as http://127.0.0.1:8888" : `expected a key of ${type}`;
+    return [{ where: where(["search", "providers", index]), key, text }];
+  });
+}
+
+const keyedProviders: ReadonlySet<string> = new Set(["brave", "tavily", "serper", "ollama"]);
 
 function repeated(config: Config, where: WhereSaid): Problem[] {
   const problems: Problem[] = [];

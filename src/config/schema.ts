@@ -10,6 +10,7 @@ import {
   openrouterSchema,
   retryWaits,
 } from "./cloud-schema.ts";
+import { searchSchema } from "./search-schema.ts";
 import {
   booleanFrom,
   count,
@@ -193,6 +194,8 @@ export const configSchema = z.strictObject({
   context: contextSchema.prefault({}),
   /** Answers that are given again. */
   cache: cacheSchema.prefault({}),
+  /** The web, searched for `POST /api/search`. */
+  search: searchSchema.prefault({}),
   /** The demo model: auto (while no other upstream is up), on, or off. */
   demo: z
     .preprocess(booleanFrom, z.union([z.enum(demoModes), z.boolean()], expected("auto, on or off")))

@@ -7,6 +7,8 @@ import type { Config } from "./schema.ts";
 export interface Secrets {
   readonly upstreamKeys: readonly (string | undefined)[];
   readonly redisPassword: string | undefined;
+  /** Of the providers in `search`, in their order. */
+  readonly searchKeys: readonly (string | undefined)[];
   readonly apiKeys: readonly {
     readonly name: string;
     readonly sha256: Uint8Array;
@@ -68,5 +70,8 @@ export function readSecrets(
   });
   const { password, password_file: passwordFile } = config.cache.redis;
   const redisPassword = password ?? fileText(["cache", "redis", "password_file"], passwordFile);
-  return { secrets: { upstreamKeys, redisPassword, apiKeys }, problems };
+  const searchKeys = config.search.providers.map(
+    (one, index) => one.api_key ?? fileText(["search", "providers", index, "api_key_file"], one.api_key_file),
+  );
+  return { secrets: { upstreamKeys, redisPassword, searchKeys, apiKeys }, problems };
 }

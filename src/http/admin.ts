@@ -3,6 +3,7 @@ import { cacheStats, type CacheView } from "./cache-stats.ts";
 import type { HeldBodies } from "./held-bodies.ts";
 import type { Ledger } from "../stats/ledger/ledger.ts";
 import type { Metrics } from "../stats/metrics.ts";
+import type { Search } from "../search/search.ts";
 import type { Registry } from "../upstream/registry.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 
@@ -18,6 +19,7 @@ export interface AdminParts {
   readonly lifecycle: Lifecycle;
   readonly heldBodies: HeldBodies;
   readonly cache: CacheView;
+  readonly searching: { readonly search: Pick<Search, "snapshot"> | undefined };
   /** Undefined when nothing is written down. */
   readonly ledger: Ledger | undefined;
   /** Seconds since the process started. */
@@ -69,6 +71,7 @@ export function createAdminPages(parts: AdminParts): AdminPages {
         tokens,
         latency_ms,
         cache: cacheStats(parts.cache),
+        search: parts.searching.search?.snapshot(),
         money: parts.ledger?.snapshot() ?? { ledger: { state: "off" } },
         held_body_bytes: parts.heldBodies.bytes,
         upstreams: registry.upstreams.map((one) => upstreamStats(one, attempts[one.name])),

@@ -9,6 +9,7 @@ import type { Exchange } from "./exchange.ts";
 import type { FeedbackPage } from "./feedback.ts";
 import type { Identify } from "./keys.ts";
 import type { ModelPages } from "./models.ts";
+import type { SearchPage } from "./search-page.ts";
 import type { Responder } from "./respond.ts";
 import type { UsagePage } from "./usage-page.ts";
 import { endpoints, methodsOf, paths, patternFor, type Endpoint, type LocalPage } from "./routes.ts";
@@ -21,6 +22,7 @@ export interface AppParts {
   readonly cache: CachePages;
   readonly feedback: FeedbackPage;
   readonly usage: UsagePage;
+  readonly search: SearchPage;
   readonly responder: Responder;
 }
 
@@ -101,7 +103,7 @@ function queryOf({ incoming, pathname }: Exchange): URLSearchParams {
 }
 
 function pageFor(
-  { models, admin, cache, feedback, usage }: AppParts,
+  { models, admin, cache, feedback, usage, search }: AppParts,
   page: LocalPage,
   { name, query, exchange }: PageRequest,
 ): Reply | Promise<Reply> {
@@ -123,6 +125,7 @@ function pageFor(
     cacheRestore: () => cache.restore(query),
     cacheFeedback: () => feedback(exchange),
     cachePurge: () => cache.purge(query),
+    search: () => search(exchange),
   };
   return pages[page]();
 }

@@ -94,12 +94,17 @@ function askerOf({ incoming, record }: Exchange, asking: AskingOptions): Asker {
     client: `${keyName ?? ""}@${address}`,
     isKnown: keyName !== undefined,
     keyName,
-    isLocalOnly:
-      asking.isLocalOnly || record.isLocalOnly || saysYes(single(incoming.headers["x-chasqui-local-only"])),
+    isLocalOnly: staysInside({ incoming, record }, asking.isLocalOnly),
     session: record.session,
     cacheControl: usualControl,
   };
 }
+
+/** Whether the configuration, the key or the client's own word keeps a request in the house. */
+export const staysInside = (
+  { incoming, record }: Pick<Exchange, "incoming" | "record">,
+  always: boolean,
+): boolean => always || record.isLocalOnly || saysYes(single(incoming.headers["x-chasqui-local-only"]));
 
 /** Anything but a clear no keeps a call in the house: whoever sends the header means it. */
 const saysYes = (header: string | undefined): boolean =>

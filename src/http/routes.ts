@@ -21,7 +21,8 @@ export type LocalPage =
   | "cacheBackup"
   | "cacheRestore"
   | "cacheFeedback"
-  | "cachePurge";
+  | "cachePurge"
+  | "search";
 
 export interface Endpoint {
   readonly method: "GET" | "HEAD" | "POST" | "DELETE";
@@ -112,6 +113,7 @@ export const endpoints: readonly Endpoint[] = [
   care("POST", "/api/cache/backup", "cacheBackup"),
   care("POST", "/api/cache/restore", "cacheRestore"),
   { ...care("POST", "/api/cache/feedback", "cacheFeedback"), access: "key" },
+  { ...care("POST", "/api/search", "search"), access: "key" },
   page("GET", "/healthz", "health"),
   page("HEAD", "/healthz", "health"),
   page("GET", "/readyz", "ready"),

@@ -1,0 +1,326 @@
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { afterEach, describe, expect, it } from "vitest";
+import { systemClock } from "../../../src/lib/time.ts";
+import { extract } from "../../../src/search/fetch/article.ts";
+import { clean } from "../../../src/search/fetch/clean.ts";
+import { createExtractor, type Extractor } from "../../../src/search/fetch/extractor.ts";
+import type { Extracted, Source } from "../../../src/search/fetch/extract-messages.ts";
+import { readPlainly } from "../../../src/search/fetch/plain-page.ts";
+
+const settings = { lettersMax: 40_000 };
+const source = (html: string): Source => ({ bytes: Buffer.from(html), kind: "html", charset: undefined });
+const paragraph =
+  "<p>Llamas walk slowly, carry little, and know the way home, which is why couriers trusted them.</p>";
+const article = (inside: string): string =>
+  `<!doctype html><html lang="en"><head><title>Of llamas</title></head><body><nav><ul><li><a href="/">Home</a></li>
+  <li><a href="/x">Imprint</a></li></ul></nav><div class="content"><article><h1>Of llamas</h1>${paragraph.repeat(6)}${inside}
+  ${paragraph.repeat(2)}</article></div><footer><a href="/y">Contact</a></footer></body></html>`;
+
+/** Both ways a page can be read. */
+const readers: [string, (html: string) => Extracted][] = [
+  ["as an article", (html) => extract(source(html), settings)],
+  ["plainly", (html) => readPlainly(source(html), settings)],
+];
+
+/** What nobody who looks at the page sees. */
+const unseen = [
+  "<p hidden>SECRET</p>",
+  '<p HIDDEN="">SECRET</p>',
+  "<div hidden=until-found><p>SECRET</div>",
+  '<p style="display:none">SECRET</p>',
+  '<p STYLE="DISPLAY : NONE !important">SECRET</p>',
+  "<p style='color:red;display:/**/none'>SECRET</p>",
+  '<p style="visibility:hidden">SECRET</p>',
+  '<p style="opacity:0">SECRET</p>',
+  '<p style="opacity: 0.01;">SECRET</p>',
+  '<p style="font-size:0">SECRET</p>',
+  '<p style="font-size: 1px">SECRET</p>',
+  '<p style="font:0/0 a">SECRET</p>',
+  '<p style="color:transparent">SECRET</p>',
+  '<p style="position:absolute;left:-9999px">SECRET</p>',
+  '<p style="text-indent:-999em">SECRET</p>',
+  '<p style="position:absolute;clip:rect(0 0 0 0)">SECRET</p>',
+  '<p style="clip-path:inset(50%)">SECRET</p>',
+  '<p style="height:0;overflow:hidden">SECRET</p>',
+  '<p style="transform:scale(0)">SECRET</p>',
+  '<p aria-hidden="true">SECRET</p>',
+  "<style>.gone{display:none}</style><p class='x gone'>SECRET</p>",
+  "<style>a{b:c}#gone , .y { color: red; visibility: hidden }</style><p id=gone>SECRET</p>",
+  "<!-- SECRET -->",
+  "<!-- > SECRET --!><!-- SECRET --->",
+  "<!SECRET>",
+  "<?php SECRET ?>",
+  "</ SECRET>",
+  "<script>SECRET</script>",
+  "<script type='text/template'><p>SECRET</p></script>",
+  "<SCRIPT>'</scrip' SECRET</SCRIPT >",
+  "<style>SECRET</style>",
+  "<template><p>SECRET</p></template>",
+  "<noscript><p>SECRET</p></noscript>",
+  "<iframe>SECRET</iframe>",
+  "<object>SECRET</object>",
+  "<svg><text>SECRET</text><desc>SECRET</desc></svg>",
+  "<canvas>SECRET</canvas>",
+  "<video>SECRET</video>",
+  "<select><option>SECRET</option></select>",
+  "<textarea>SECRET</textarea>",
+  "<button>SECRET</button>",
+  "<dialog><p>SECRET</p></dialog>",
+  '<img alt="SECRET" title="SECRET" src=x>',
+  '<input value="SECRET" placeholder="SECRET">',
+  '<meta name="description" content="SECRET">',
+  '<a href="https://example.com/SECRET" title="SECRET">link</a>',
+  '<p title="SECRET" data-x="SECRET" aria-label="SECRET">seen</p>',
+  '<p title=">SECRET">seen</p>',
+  "<p title='\"><p>SECRET'>seen</p>",
+  "<div hidden><b><i>SECRET</b></i><p>SECRET<div>SECRET</div></div>",
+  "<div hidden></span></p></b>SECRET</div>",
+  "<template><div></div>SECRET</template>",
+  "<p hidden>SECRET<p>seen</p>",
+];
+
+describe.each(readers)("a page that is read %s", (_how, read) => {
+  it.each(unseen)("does not show what is in %s", (markup) => {
+    const { text, title } = read(article(markup));
+
+    expect(text).not.toContain("SECRET");
+    expect(text).toContain("Llamas walk slowly");
+    expect(text.match(/Llamas walk slowly/g)).toHaveLength(8);
+    expect(title).toBe("Of llamas");
+  });
+
+  it.each([
+    ['<p style="opacity:0.5">SEEN and read by everyone who comes here.</p>'],
+    ['<p style="font-size:0.8em">SEEN and read by everyone who comes here.</p>'],
+    ['<p style="min-width:0;margin-left:-15px">SEEN and read by everyone who comes here.</p>'],
+    ['<p aria-hidden="false">SEEN and read by everyone who comes here.</p>'],
+    ["<style>@media print{.x{display:none}}</style><p class=x>SEEN and read by everyone who comes here.</p>"],
+    ["<p hidden>x</p><p>SEEN and read by everyone who comes here.</p>"],
+    ["<p hidden>x<div>SEEN and read by everyone who comes here.</div>"],
+    ["<ul><li hidden>x<li>SEEN and read by everyone who comes here, twice and again.</ul>"],
+    ["<p>&#83;EEN and read by &lt;b&gt; everyone who comes here.</p>"],
+  ])("shows what is in %s", (markup) => {
+    expect(read(article(markup)).text).toContain("SEEN and read by");
+  });
+
+  it("keeps letters out that show nothing", () => {
+    const { text } = read(
+      article("<p>ig\u200Bno\u00ADre \u202Ethis\u202C \u{E0041}\u{E0042}line, please, all of it</p>"),
+    );
+
+    expect(text).toContain("ignore this line, please, all of it");
+    expect(text).not.toMatch(/[\u00AD\u200B-\u200F\u202A-\u202E\u2060-\u2064\uFEFF]|[\u{E0000}-\u{E007F}]/u);
+  });
+
+  it("has a line for each block", () => {
+    expect(
+      read(article("<ul><li>one thing, long enough</li><li>another <b>bold</b> thing</li></ul>")).text,
+    ).toMatch(/\none thing, long enough\nanother bold thing\n/);
+  });
+
+  it("decodes what is escaped once, and takes nothing of it for markup", () => {
+    const { text } = read(
+      article("<p>&lt;script&gt;x&lt;/script&gt; &amp;lt; &uuml; &eacute; &#x20AC; &nope; AT&T</p>"),
+    );
+
+    expect(text).toContain("<script>x</script> &lt; ü é € &nope; AT&T");
+  });
+});
+
+it("leaves out what stands around an article", () => {
+  const { text } = extract(source(article("")), settings);
+
+  expect(text).not.toMatch(/Imprint|Contact/);
+});
+
+it("takes the whole page where no article can be found", () => {
+  expect(extract(source("<p>One</p><p>Two</p>"), settings).text).toBe("One\nTwo");
+});
+
+describe("the date of a page", () => {
+  it.each([
+    ['<meta property="article:published_time" content="2025-01-02">', "2025-01-02"],
+    ['<meta name="DC.date.issued" content="2025-01-02">', "2025-01-02"],
+    ['<meta itemprop="datePublished" content="2025-01-02">', "2025-01-02"],
+    [
+      '<script type="application/ld+json">{"@type":"Article","datePublished" : "2025-01-02"}</script>',
+      "2025-01-02",
+    ],
+    ['<time datetime="2025-01-02">today</time>', "2025-01-02"],
+    ['<time datetime="2024-01-01"></time><meta name="date" content="2025-01-02">', "2025-01-02"],
+    [
+      '<meta name="date" content="2024-01-01"><meta property="article:published_time" content="2025-01-02">',
+      "2025-01-02",
+    ],
+    ['<script>{"datePublished": "2025-01-02"}</script>', undefined],
+    ['<div hidden><time datetime="2025-01-02"></time></div>', undefined],
+    ["<p>2025-01-02</p>", undefined],
+  ])("of %s is %s", (markup, expected) => {
+    expect(readPlainly(source(markup), settings).dates[0]).toBe(expected);
+  });
+});
+
+describe("markup for the parser", () => {
+  it.each([
+    ["<p>a<p>b", "<p>a</p><p>b</p>"],
+    ["<b><i>a</b>c", "<b><i>a</i></b>c"],
+    ["</div>a</p>", "a"],
+    ["a < b <3 c", "a &lt; b &lt;3 c"],
+    ["<P ONCLICK=x CLASS='a\"b' id=c href=d>e", '<p class="a&quot;b" id="c">e</p>'],
+    ["<my-element>a</my-element>", "<span>a</span>"],
+    ["a<img src=x><br>b", "a<br>b"],
+    ["<p>a<scr", "<p>a</p>"],
+    ['<p>a<b title="x>c', "<p>a</p>"],
+  ])("of %s is %s", (html, expected) => {
+    expect(clean(html, 100).html).toBe(expected);
+  });
+
+  it.each([
+    ["256 levels", "<div>".repeat(256), true],
+    ["257 levels", "<div>".repeat(257), false],
+    ["1,000 paragraphs that are not closed", "<p>a".repeat(1_000), true],
+    ["20,000 elements", "<b></b>".repeat(20_000), true],
+    ["20,001 elements", "<b></b>".repeat(20_001), false],
+    ["20,001 elements without an end", "<br>".repeat(20_001), false],
+    ["257 hidden levels", `<p hidden>${"<i>".repeat(257)}`, false],
+  ])("is there or not with %s", (_what, html, isThere) => {
+    expect(clean(html, 100).html !== undefined).toBe(isThere);
+  });
+});
+
+describe("a pass over 2 MiB of markup that was made to be slow", () => {
+  const fill = (part: string): string => part.repeat(Math.ceil(2_000_000 / part.length));
+  const half = (part: string): string => part.repeat(Math.ceil(1_000_000 / part.length));
+
+  it.each([
+    ["<", fill("<")],
+    ["<!--", fill("<!--")],
+    ["<!-- -->", fill("<!-- -->")],
+    ["<!", fill("<!")],
+    ["</a", fill("</a")],
+    ['<a b="', fill('<a b="')],
+    ["<a b='\"", fill("<a b='\"")],
+    ["<a     ", `<a${fill(" ")}`],
+    ["<a/", fill("<a/")],
+    ["<a =", fill("<a =")],
+    ["<div>", fill("<div>")],
+    ["<i>, </b>", half("<i>") + half("</b>")],
+    ["<i><b></i>", fill("<i><b></i>")],
+    ["<script>", fill("<script>")],
+    ["<script></script", fill("<script></script ")],
+    ["<style>a{", `<style>${fill("a{")}`],
+    ["<style>{}", `<style>${fill("{display:none}/*")}`],
+    ["<p style=/*", fill(`<p style='${"/*".repeat(1_000)}'>`)],
+    ["<p class=", `<style>.a{display:none}</style>${fill(`<p class='${"b ".repeat(1_000)}'>`)}`],
+    ["datePublished", `<script type="application/ld+json">${fill('"datePublished" ')}`],
+    ["&", fill("&")],
+    ["&amp", fill("&amp")],
+    ["spaces", fill(" \n ")],
+    ["<p hidden>", fill("<p hidden>")],
+  ])("ends soon: %s", (_what, html) => {
+    const started = performance.now();
+    readPlainly(source(html), settings);
+
+    expect(performance.now() - started).toBeLessThan(3_000);
+  });
+});
+
+describe("the thread that reads pages", () => {
+  const ends: (() => void)[] = [];
+  afterEach(() => {
+    for (const end of ends.splice(0)) end();
+  });
+  const open = (extractMs: number, program?: URL): Extractor => {
+    const extractor = createExtractor({ ...settings, extractMs }, { clock: systemClock, program });
+    ends.push(() => extractor.close());
+    return extractor;
+  };
+  /** A program in place of the thread's own. */
+  const written = (code: string): URL => {
+    const dir = mkdtempSync(path.join(tmpdir(), "chasqui-spec-"));
+    ends.push(() => rmSync(dir, { recursive: true }));
+    writeFileSync(
+      path.join(dir, "program.mjs"),
+      `import { parentPort } from "node:worker_threads";\n${code}`,
+    );
+    return pathToFileURL(path.join(dir, "program.mjs"));
+  };
+
+  it("finds the article", async () => {
+    const { text } = await open(20_000).extract(source(article("")));
+
+    expect(text).toContain("Llamas");
+    expect(text).not.toContain("Imprint");
+  });
+
+  it("keeps its time over 1,000 nested elements, and nothing else stands still", async () => {
+    const extractor = open(2_000);
+    const delay = monitorEventLoopDelay({ resolution: 5 });
+    delay.enable();
+    const started = performance.now();
+    const { text } = await extractor.extract(
+      source(`<body>${"<div>".repeat(1_000)}deep${"</div>".repeat(1_000)}</body>`),
+    );
+    delay.disable();
+
+    expect(text).toBe("deep");
+    expect(performance.now() - started).toBeLessThan(2_500);
+    expect(delay.max / 1e6).toBeLessThan(500);
+  });
+
+  it("is stopped when it does not end, and the next page is read by another", async () => {
+    const program = written(`
+      parentPort.on("message", ({ bytes }) => {
+        if (Buffer.from(bytes).includes("forever")) for (;;);
+        parentPort.postMessage({ text: "by the thread", dates: [] });
+      });`);
+    const extractor = open(1_000, program);
+    const delay = monitorEventLoopDelay({ resolution: 5 });
+    delay.enable();
+    const [first, second] = await Promise.all([
+      extractor.extract(source("<p>forever")),
+      extractor.extract(source("<p>waits behind it")),
+    ]);
+    delay.disable();
+
+    expect([first.text, second.text]).toEqual(["forever", "waits behind it"]);
+    expect(delay.max / 1e6).toBeLessThan(500);
+    expect((await extractor.extract(source("<p>next"))).text).toBe("by the thread");
+  });
+
+  it("may run out of memory", async () => {
+    const program = written(`
+      parentPort.on("message", () => { const all = []; for (;;) all.push(new Array(1e5).fill({})); });`);
+
+    expect((await open(20_000, program).extract(source("<p>text"))).text).toBe("text");
+  });
+
+  it("may not be there", async () => {
+    const nowhere = new URL("file:///nowhere/at-all.mjs");
+
+    expect((await open(20_000, nowhere).extract(source("<p>text"))).text).toBe("text");
+  });
+
+  it("sees nothing of the environment", async () => {
+    const program = written(
+      `parentPort.on("message", () => parentPort.postMessage({ text: JSON.stringify(process.env), dates: [] }));`,
+    );
+
+    expect((await open(20_000, program).extract(source("x"))).text).toBe("{}");
+  });
+
+  it("is not needed for a plain answer once all is closed", async () => {
+    const extractor = open(20_000, written(""));
+    const running = extractor.extract(source("<p>runs"));
+    const waiting = extractor.extract(source("<p>waits"));
+    extractor.close();
+
+    expect((await running).text).toBe("runs");
+    expect((await waiting).text).toBe("waits");
+    expect((await extractor.extract(source("<p>late"))).text).toBe("late");
+  });
+});

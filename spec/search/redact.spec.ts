@@ -1,0 +1,141 @@
+import { describe, expect, it } from "vitest";
+import { redact, type RedactedKind } from "../../src/search/redact.ts";
+
+const letters = "aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1eF3hJ5kL7n";
+const jwt = `eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NSJ9.${letters.slice(0, 20)}`;
+
+const secrets: readonly (readonly [RedactedKind, string])[] = [
+  ["private_key", "-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA7\nabc=\n-----END RSA PRIVATE KEY-----"],
+  ["jwt", jwt],
+  ["api_key", `sk-proj-${letters}`],
+  ["api_key", `sk-ant-api03-${letters}`],
+  ["api_key", `sk-or-v1-${"0af3".repeat(16)}`],
+  ["api_key", ["sk", "live", letters.slice(0, 24)].join("_")],
+  ["api_key", `tvly-${letters.slice(0, 24)}`],
+  ["api_key", `ghp_${letters.slice(0, 36)}`],
+  ["api_key", `github_pat_${letters}`],
+  ["api_key", `glpat-${letters.slice(0, 20)}`],
+  ["api_key", ["xoxb", "1234567890", letters.slice(0, 12)].join("-")],
+  ["api_key", "AKIAIOSFODNN7EXAMPLE"],
+  ["api_key", `AIza${letters.slice(0, 35)}`],
+  ["api_key", `hf_${letters.slice(0, 34)}`],
+  ["api_key", `gsk_${letters}`],
+  ["api_key", `npm_${letters.slice(0, 36)}`],
+  ["api_key", `SG.${letters.slice(0, 22)}.${letters}`],
+  ["api_key", `Bearer ${letters}`],
+  ["password", "password: hunter2hunter2"],
+  ["password", "passwort ist Geheim123"],
+  ["password", "api_key=abcd1234"],
+  ["password", "postgres://ada:secret@"],
+  ["email", "ada.lovelace+news@example.co.uk"],
+  ["email", "jürgen@münchen.example"],
+  ["iban", "DE89 3704 0044 0532 0130 00"],
+  ["iban", "GB82WEST12345698765432"],
+  ["iban", "fr1420041010050500013m02606"],
+  ["card", "4111 1111 1111 1111"],
+  ["card", "5500-0000-0000-0004"],
+  ["card", "378282246310005"],
+  ["card", "４１１１１１１１１１１１１１１１"],
+  ["id_number", "078-05-1120"],
+  ["private_address", "10.0.0.17"],
+  ["private_address", "192.168.178.1:8080"],
+  ["private_address", "172.31.255.1/16"],
+  ["private_address", "127.0.0.1"],
+  ["private_address", "169.254.169.254"],
+  ["private_address", "100.64.3.2"],
+  ["private_address", "fd12:3456:789a::1"],
+  ["private_address", "fe80::1ff:fe23:4567:890a"],
+  ["private_address", "build7.corp"],
+  ["private_address", "db.eu.internal"],
+  ["phone", "+49 30 901820"],
+  ["phone", "+1 (415) 555-2671"],
+  ["phone", "0041 44 668 18 00"],
+  ["phone", "(415) 555-2671"],
+  ["phone", "415-555-2671"],
+  ["phone", "030 / 901820".replace(" / ", "/")],
+  ["phone", "06 12 34 56 78"],
+  ["blob", "d41d8cd98f00b204e9800998ecf8427e"],
+  ["blob", `0x${"ab12".repeat(16)}`],
+  ["blob", `${letters}QRSTUV+/==`],
+];
+
+const harmless = [
+  "Node.js 20.19.1 release notes",
+  "weather in Oslo 2026-01-01",
+  "World Cup 1998 2002 2006 2010",
+  "8.8.8.8 dns server",
+  "1.1.1.1 vs 9.9.9.9",
+  "population of India 1,428,627,663",
+  "ISBN 978-3-16-148410-0",
+  "pi 3.14159265358979323846",
+  "172.217.16.14 who owns it",
+  "Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz",
+  "how to choose a password manager",
+  "what is a token in a language model",
+  "flights 2025-12-24 to 2026-01-03",
+  "error 0x80070005 windows",
+  "RFC 9110 section 10.2.3",
+  "4111 1111 1111 1112",
+  "DE00 3704 flight status",
+  "commit 528a9a6",
+  "sk-learn tutorial",
+  "the-very-long-name-of-a-blog-post-that-somebody-once-wrote",
+  "10.5 percent of 192 people",
+  "version 10.0.19045",
+  "iPhone 15 Pro vs Pixel 9",
+  "local weather, internal combustion",
+];
+
+describe("a query that leaves the house", () => {
+  it.each(secrets)("has no %s in it: %s", (kind, secret) => {
+    const { text, kinds } = redact(`who owns ${secret} really`);
+
+    expect(kinds).toContain(kind);
+    expect(text.replace(/\s+/g, " ")).toBe("who owns really");
+  });
+
+  it.each(harmless)("is left alone: %s", (query) => {
+    expect(redact(query)).toEqual({ text: query, kinds: [] });
+  });
+
+  it("tells each kind once, and takes all there are", () => {
+    const { text, kinds } = redact("mail a@b.example and c@d.example from 10.1.2.3");
+
+    expect(text).toBe("mail and from");
+    expect(kinds).toEqual(["email", "private_address"]);
+  });
+
+  it("has nothing after a private key that does not end", () => {
+    const { text, kinds } = redact("mine: -----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1r\nZXktdjEAAAAA");
+
+    expect(text).toBe("mine:");
+    expect(kinds).toEqual(["private_key"]);
+  });
+
+  it("is not fooled by letters that cannot be seen", () => {
+    expect(redact("ada\u200b@exam\u2060ple.org").kinds).toEqual(["email"]);
+  });
+
+  it("is the same when redacted again", () => {
+    for (const [, secret] of secrets) {
+      const once = redact(`a ${secret} b`).text;
+      expect(redact(once)).toEqual({ text: once, kinds: [] });
+    }
+  });
+
+  it("takes no more than a moment, whatever the text", () => {
+    const nasty = [
+      "a@".repeat(10_000),
+      "1 ".repeat(10_000),
+      "-----BEGIN PRIVATE KEY-----".repeat(700),
+      "a.".repeat(10_000),
+      "0".repeat(20_000),
+      "eyJ".repeat(7_000),
+      "x:/".repeat(7_000),
+    ];
+    const startedMs = performance.now();
+    for (const text of nasty) redact(text);
+
+    expect(performance.now() - startedMs).toBeLessThan(2_000);
+  });
+});
