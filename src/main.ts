@@ -8,6 +8,7 @@ import { createServeCall } from "./http/calls.ts";
 import type { Exchange } from "./http/exchange.ts";
 import { createFeedbackPage } from "./http/feedback.ts";
 import { createGuard } from "./http/guard.ts";
+import { createRoutingPages } from "./http/routing-pages.ts";
 import { createSearchPage } from "./http/search-page.ts";
 import { createUsagePage } from "./http/usage-page.ts";
 import { createIdentify } from "./http/keys.ts";
@@ -17,9 +18,9 @@ import { logRequest } from "./http/request-log.ts";
 import { createResponder, type Responder } from "./http/respond.ts";
 import { createShortcut } from "./http/shortcut.ts";
 import { createDaemonServer, type DaemonServer, type Handler, type ServerLimits } from "./http/server.ts";
-import { type Caching, cachingAnswer, openCaching } from "./main/caching.ts";
-import { type Accounting, openAccounting } from "./main/accounting.ts";
-import { openSearching, type Searching } from "./main/searching.ts";
+import { cachingAnswer } from "./main/caching.ts";
+import { closeRooms, openRooms, type Rooms } from "./main/rooms.ts";
+import { type Auto, createAuto } from "./main/routing.ts";
 import { createUpstreams, retireAll, type Upstreams } from "./main/upstreams.ts";
 import { type Answer, createAnswer } from "./pipeline/answer.ts";
 import { deliver } from "./pipeline/deliver.ts";
@@ -72,21 +73,17 @@ interface Generation {
 
 /** The composition root: the only place that builds long-lived parts. */
 export function createDaemon(parts: DaemonParts): Daemon {
-  const { clock, log } = parts;
+  const { clock } = parts;
   const metrics = createMetrics();
   const startedMs = clock.monotonicMs();
   const lifecycle = { draining: false };
   const reloads = { reloads: 0, failed_reloads: 0, last_reload_successful: true };
   const heldBodies = createHeldBodies();
-  const caching = openCaching(parts.loaded, { clock, log, now: () => now });
-  const accounting = openAccounting(parts.loaded, { clock, log, now: () => now });
-  const searching = openSearching(parts.loaded, { clock, log });
+  const rooms = openRooms(parts, () => now);
   const shared: Shared = {
     ...parts,
+    ...rooms,
     heldBodies,
-    caching,
-    accounting,
-    searching,
     metrics,
     lifecycle,
     uptimeSeconds: () => (clock.monotonicMs() - startedMs) / 1_000,
@@ -113,11 +110,6 @@ export function createDaemon(parts: DaemonParts): Daemon {
     reloads.last_reload_successful = true;
   };
   let reloading: Promise<void> = Promise.resolve();
-  const close = async (): Promise<void> => {
-    searching.close();
-    await Promise.all([caching.close(), accounting.close()]);
-  };
-
   return {
     ...http,
     get registry() {
@@ -134,7 +126,7 @@ export function createDaemon(parts: DaemonParts): Daemon {
       reloads.last_reload_successful = false;
     },
     beginDrain: () => void (lifecycle.draining = true),
-    close,
+    close: () => closeRooms(rooms),
   };
 }
 
@@ -199,11 +191,8 @@ function serverLimits({ config: { server } }: Loaded): ServerLimits {
   };
 }
 
-interface Shared extends Omit<DaemonParts, "loaded"> {
+interface Shared extends Omit<DaemonParts, "loaded">, Rooms {
   readonly metrics: ReturnType<typeof createMetrics>;
-  readonly caching: Caching;
-  readonly accounting: Accounting;
-  readonly searching: Searching;
   readonly heldBodies: HeldBodies;
   readonly lifecycle: { readonly draining: boolean };
   readonly uptimeSeconds: () => number;
@@ -222,47 +211,22 @@ function createGeneration(loaded: Loaded, shared: Shared, before: Upstreams): Ge
     clock,
     refreshMs: config.catalog.refresh,
   });
+  const line = lineFor(loaded, shared, registry);
   const responder = responderFor(loaded, shared);
-  const send = sendFor(loaded, shared);
-  const openAccount = shared.accounting.openAccountFor(loaded, registry);
-  const ask = createAnswer({ route: registry.route, openAccount, send, deliver });
-  const limits = bodyLimits(loaded);
-  const isShared = config.cache.scope === "shared";
   const identify = createIdentify(loaded.secrets.apiKeys);
-  const reading = {
-    limits,
-    clock,
-    heldBodies: shared.heldBodies,
-    heldBytesMax: config.server.held_bodies_limit,
-  };
-  const shortcut = createShortcut({ ...reading, identify, isShared, responder });
+  const reading = readingFor(loaded, shared);
+  const shortcut = createShortcut({ ...reading, identify, isShared: reading.asking.isShared, responder });
   const app = createApp({
+    ...pagesFor({ ...shared, ...line, registry, reading }),
     identify,
     serveCall: createServeCall({
-      answer: cachingAnswer(loaded, shared.caching, { registry, ask }),
+      ...reading,
+      answer: line.answer,
       registry,
       responder,
       instanceId: shared.instanceId,
       remember: shortcut.remember,
-      asking: { isShared, control: config.cache.control, isLocalOnly: config.local_only },
-      ...reading,
     }),
-    models: createModelPages(registry),
-    admin: createAdminPages({
-      ...shared,
-      registry,
-      cache: shared.caching.view,
-      ledger: shared.accounting.ledger,
-    }),
-    search: createSearchPage({
-      ...reading,
-      search: shared.searching.search,
-      isShared,
-      isLocalOnly: config.local_only,
-    }),
-    usage: createUsagePage(shared.accounting.ledger, clock),
-    cache: shared.caching.pages,
-    feedback: createFeedbackPage({ ...shared.caching, isShared, limits }),
     responder,
   });
   const guard = createGuard({
@@ -271,7 +235,54 @@ function createGeneration(loaded: Loaded, shared: Shared, before: Upstreams): Ge
     origins: config.server.origins,
     headersMax: config.server.headers_max,
   });
-  return { loaded, registry, ask, handler: { guard, app, shortcut }, upstreams };
+  return { loaded, registry, ask: line.ask, handler: { guard, app, shortcut }, upstreams };
+}
+
+/** The straight line, the cache before it, and the model `auto` before that. */
+function lineFor(loaded: Loaded, shared: Shared, registry: Registry) {
+  const send = sendFor(loaded, shared);
+  const openAccount = shared.accounting.openAccountFor(loaded, registry);
+  const ask = createAnswer({ route: registry.route, openAccount, send, deliver });
+  const auto = createAuto(loaded, { ...shared, registry, openAccount, send, deliver });
+  const answer = auto.before(cachingAnswer(loaded, shared.caching, { registry, ask }));
+  return { ask, auto, answer };
+}
+
+/** How requests are read, and whose they are. */
+function readingFor(loaded: Loaded, { clock, heldBodies }: Shared) {
+  const { config } = loaded;
+  return {
+    limits: bodyLimits(loaded),
+    clock,
+    heldBodies,
+    heldBytesMax: config.server.held_bodies_limit,
+    asking: {
+      isShared: config.cache.scope === "shared",
+      control: config.cache.control,
+      isLocalOnly: config.local_only,
+    },
+  };
+}
+
+interface PagesParts extends Shared {
+  readonly registry: Registry;
+  readonly auto: Auto;
+  readonly reading: ReturnType<typeof readingFor>;
+}
+
+function pagesFor(parts: PagesParts) {
+  const { caching, accounting, auto, reading, registry } = parts;
+  const { ledger } = accounting;
+  const asking = { ...reading, ...reading.asking };
+  return {
+    models: createModelPages(registry, auto.entries),
+    admin: createAdminPages({ ...parts, cache: caching.view, ledger }),
+    routing: createRoutingPages({ ...reading, plan: auto.plan, decisions: parts.routing.decisions }),
+    search: createSearchPage({ ...asking, search: parts.searching.search }),
+    usage: createUsagePage(ledger, parts.clock),
+    cache: caching.pages,
+    feedback: createFeedbackPage({ ...caching, ...asking }),
+  };
 }
 
 const stackOf = (thrown: unknown): string =>

@@ -10,6 +10,7 @@ import {
   openrouterSchema,
   retryWaits,
 } from "./cloud-schema.ts";
+import { routingSchema } from "./routing-schema.ts";
 import { searchSchema } from "./search-schema.ts";
 import {
   booleanFrom,
@@ -194,7 +195,9 @@ export const configSchema = z.strictObject({
   context: contextSchema.prefault({}),
   /** Answers that are given again. */
   cache: cacheSchema.prefault({}),
-  /** The web, searched for `POST /api/search`. */
+  /** The model `auto`. */
+  routing: routingSchema.prefault({}),
+  /** The web, searched for `auto` and for `POST /api/search`. */
   search: searchSchema.prefault({}),
   /** The demo model: auto (while no other upstream is up), on, or off. */
   demo: z

@@ -94,6 +94,8 @@ export interface Call {
   /** The upstream the client insists on, by name. */
   readonly pinnedUpstream: string | undefined;
   readonly asker: Asker;
+  /** What the client says of how it is to be routed: headers, lower-case. */
+  readonly routing?: Readonly<Record<string, string>>;
 }
 
 /** What an upstream answered; the body flows when it is pulled. */

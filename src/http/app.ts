@@ -9,6 +9,7 @@ import type { Exchange } from "./exchange.ts";
 import type { FeedbackPage } from "./feedback.ts";
 import type { Identify } from "./keys.ts";
 import type { ModelPages } from "./models.ts";
+import type { RoutingPages } from "./routing-pages.ts";
 import type { SearchPage } from "./search-page.ts";
 import type { Responder } from "./respond.ts";
 import type { UsagePage } from "./usage-page.ts";
@@ -22,6 +23,7 @@ export interface AppParts {
   readonly cache: CachePages;
   readonly feedback: FeedbackPage;
   readonly usage: UsagePage;
+  readonly routing: RoutingPages;
   readonly search: SearchPage;
   readonly responder: Responder;
 }
@@ -103,7 +105,7 @@ function queryOf({ incoming, pathname }: Exchange): URLSearchParams {
 }
 
 function pageFor(
-  { models, admin, cache, feedback, usage, search }: AppParts,
+  { models, admin, cache, feedback, usage, routing, search }: AppParts,
   page: LocalPage,
   { name, query, exchange }: PageRequest,
 ): Reply | Promise<Reply> {
@@ -126,6 +128,8 @@ function pageFor(
     cacheFeedback: () => feedback(exchange),
     cachePurge: () => cache.purge(query),
     search: () => search(exchange),
+    analyze: () => routing.analyze(exchange),
+    decisions: () => routing.decisions(query),
   };
   return pages[page]();
 }

@@ -26,16 +26,25 @@ const ownVersion = "0.33.0";
 const nativeType = "application/json; charset=utf-8";
 const v1Type = "application/json";
 
-export function createModelPages(registry: Registry): ModelPages {
+/** `virtual` are models that no upstream has, and that are listed all the same, after the others. */
+export function createModelPages(
+  registry: Registry,
+  virtual: () => readonly JsonObject[] = () => [],
+): ModelPages {
   const fresh = async (): Promise<readonly Upstream[]> => {
     await registry.freshen(listAgeMaxMs, listWaitMs);
     return registry.upstreams;
   };
 
+  const listed = (upstreams: readonly Upstream[]): JsonObject[] => {
+    const real = merged(upstreams, (one) => one.models.byKey).sort(by("modified_at"));
+    return [...real, ...virtual().filter((one) => !real.some(({ name }) => name === one["name"]))];
+  };
+
   return {
     async tags() {
       const upstreams = await fresh();
-      const models = merged(upstreams, (one) => one.models.byKey).sort(by("modified_at"));
+      const models = listed(upstreams);
       return json({ models }, nativeType, upstreams);
     },
     async ps() {
@@ -45,14 +54,14 @@ export function createModelPages(registry: Registry): ModelPages {
     },
     async list() {
       const upstreams = await fresh();
-      const entries = merged(upstreams, (one) => one.models.byKey).sort(by("modified_at"));
-      const data = entries.map((entry) => v1Model(textOf(entry.name), entry));
+      const data = listed(upstreams).map((entry) => v1Model(textOf(entry.name), entry));
       return json({ object: "list", data }, v1Type, upstreams);
     },
     async one(model) {
       const [holder] = await registry.holders(model);
       const name = parseModelName(model);
-      const entry = name === undefined ? undefined : holder?.models.byKey.get(modelKey(name));
+      const real = name === undefined ? undefined : holder?.models.byKey.get(modelKey(name));
+      const entry = real ?? virtual().find((one) => one["name"] === model);
       if (entry === undefined) {
         const shown = name === undefined ? model : displayName(name);
         throw new ProxyError("model_not_found", `model '${shown}' not found`);

@@ -38,6 +38,18 @@ export interface AskingOptions {
 /** Client headers that reach an upstream; Origin, Referer, Host, cookies and credentials never do. */
 const passedHeaders = ["accept", "user-agent", "anthropic-version", "anthropic-beta", "openai-beta"];
 
+/** What a client says of how its call is to be routed. */
+const routingHeaders = ["x-chasqui-tier", "x-chasqui-no-search", "x-chasqui-max-cost", "x-chasqui-session"];
+
+export function routingOf({ incoming }: Exchange): Record<string, string> {
+  const said: Record<string, string> = {};
+  for (const name of routingHeaders) {
+    const value = single(incoming.headers[name]);
+    if (value !== undefined) said[name] = value;
+  }
+  return said;
+}
+
 const viaHeader = "x-chasqui-via";
 
 /** Reads and checks one request for an upstream. Rejects with ProxyError. */
@@ -56,6 +68,7 @@ export async function readCall(
     headers: headersOf(exchange, parts.instanceId),
     pinnedUpstream: single(incoming.headers["x-chasqui-upstream"]),
     asker: askerOf(exchange, parts.asking),
+    routing: routingOf(exchange),
   };
   if (operation === "blob") checkDigest(exchange.pathname);
   if (endpoint.streamsBody === true) return { ...head, ...streamedBlob(exchange, head.headers, parts) };
@@ -85,7 +98,7 @@ export const scopeOf = (keyName: string | undefined, isShared: boolean): string 
   keyName === undefined || isShared ? "local" : `key:${keyName}`;
 
 /** Whoever shows a key has its own scope; without keys everyone has the same, and only an address tells them apart. */
-function askerOf({ incoming, record }: Exchange, asking: AskingOptions): Asker {
+export function askerOf({ incoming, record }: Exchange, asking: AskingOptions): Asker {
   const { keyName } = record;
   const address = incoming.socket.remoteAddress ?? "";
   record.session = namedSession(single(incoming.headers["x-chasqui-session"]));

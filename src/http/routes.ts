@@ -22,7 +22,9 @@ export type LocalPage =
   | "cacheRestore"
   | "cacheFeedback"
   | "cachePurge"
-  | "search";
+  | "search"
+  | "analyze"
+  | "decisions";
 
 export interface Endpoint {
   readonly method: "GET" | "HEAD" | "POST" | "DELETE";
@@ -114,6 +116,8 @@ export const endpoints: readonly Endpoint[] = [
   care("POST", "/api/cache/restore", "cacheRestore"),
   { ...care("POST", "/api/cache/feedback", "cacheFeedback"), access: "key" },
   { ...care("POST", "/api/search", "search"), access: "key" },
+  { ...care("POST", "/api/analyze", "analyze"), access: "key" },
+  care("GET", "/api/decisions", "decisions"),
   page("GET", "/healthz", "health"),
   page("HEAD", "/healthz", "health"),
   page("GET", "/readyz", "ready"),

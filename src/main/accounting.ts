@@ -7,6 +7,7 @@ import { inferencePaths } from "../http/routes.ts";
 import type { Logger } from "../lib/log.ts";
 import type { Clock } from "../lib/time.ts";
 import { createOpenAccount, freeAccount, type OpenAccount } from "../pipeline/money.ts";
+import type { CostParts } from "../pipeline/money/most.ts";
 import { createLedger, type Ledger } from "../stats/ledger/ledger.ts";
 import { createOneRow, type OneRow } from "../stats/one-row.ts";
 import type { CallRecord } from "../stats/record.ts";
@@ -82,17 +83,25 @@ function openAccounts(
   const isSaid = (limits: typeof all | undefined): boolean =>
     limits?.dayNanoUsd !== undefined || limits?.monthNanoUsd !== undefined;
   return createOpenAccount({
+    ...costPartsOf(loaded, clock),
     ledger,
     oneRow,
-    clock,
-    priceOf: ({ upstream, target }) =>
-      configured(target.model) ?? upstream.models.details.get(target.key)?.price,
     baselinePrice: () =>
       baseline === undefined ? undefined : (configured(baseline) ?? registry.factsOf(baseline).price),
     isLimited: (keyName) => isSaid(all) || (keyName !== undefined && isSaid(keys[keyName])),
+  });
+}
+
+/** What is needed to say what a call may cost. */
+export function costPartsOf(loaded: Loaded, clock: Clock): CostParts {
+  const configured = configuredPrices(loaded);
+  return {
+    clock,
+    priceOf: ({ upstream, target }) =>
+      configured(target.model) ?? upstream.models.details.get(target.key)?.price,
     outputTokensMax: loaded.config.openrouter.max_tokens || outputTokensUsual,
     fallbackModels: loaded.config.openrouter.models,
-  });
+  };
 }
 
 /** What an answer is taken to be at most where nobody limits it. */

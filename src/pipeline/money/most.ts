@@ -11,14 +11,40 @@ import type { MoneyParts } from "./parts.ts";
 const imageTokens = 3_000;
 const messageTokens = 32;
 
+export type CostParts = Pick<MoneyParts, "clock" | "priceOf" | "outputTokensMax" | "fallbackModels">;
+
+/**
+ * The most that a call can cost, in nano-dollars, at whatever model it may be sent to; NaN where nobody knows the price.
+ * The call is read once, and only if somebody asks.
+ */
+export function createMostCost(call: Call, parts: CostParts): (candidate: Candidate) => number {
+  let most: Most | undefined;
+  return (candidate) => {
+    const price = parts.priceOf(candidate);
+    most ??= mostOf(call, parts);
+    return price === undefined ? Number.NaN : costAt(call, candidate, { price, parts, most });
+  };
+}
+
 /** The most that a call can cost: every byte a token, and every answer as long as it may be. */
-export function highestCost(
+export const highestCost = (
+  call: Call,
+  candidate: Candidate,
+  { price, parts }: { readonly price: Price; readonly parts: CostParts },
+): number => costAt(call, candidate, { price, parts, most: mostOf(call, parts) });
+
+interface Most {
+  readonly usage: Usage;
+  readonly images: number;
+}
+
+function costAt(
   call: Call,
   { upstream }: Candidate,
-  { price, parts }: { readonly price: Price; readonly parts: MoneyParts },
+  { price, parts, most }: { readonly price: Price; readonly parts: CostParts; readonly most: Most },
 ): number {
   const nowMs = parts.clock.epochMs();
-  const { usage, images } = mostOf(call, parts);
+  const { usage, images } = most;
   // A provider may answer with another of the models that the client or the configuration names.
   const others = new Set([...stringsOf(call.wire["models"]), ...parts.fallbackModels]);
   const prices = [...upstream.models.details.values()]
@@ -28,7 +54,7 @@ export function highestCost(
 }
 
 /** The most tokens that a call can take. */
-function mostOf(call: Call, { outputTokensMax }: MoneyParts): { usage: Usage; images: number } {
+function mostOf(call: Call, { outputTokensMax }: CostParts): Most {
   const rawBytes = call.raw instanceof Uint8Array ? call.raw.length : 0;
   if (call.operation === "embed" || call.operation === "embeddings")
     return { usage: { inputTokens: rawBytes, outputTokens: 0 }, images: 0 };

@@ -1,0 +1,389 @@
+import { Ollama } from "ollama";
+import { afterEach, describe, expect, it } from "vitest";
+import { ask, type Answer } from "../support/ask.ts";
+import { startDaemon, type RunningDaemon } from "../support/daemon.ts";
+import { type FakeOpenRouter, startFakeOpenRouter } from "../support/fake-openrouter.ts";
+import { type FakeSearch, startFakeSearch } from "../support/fake-search.ts";
+import { type FakeUpstream, startFakeUpstream } from "../support/fake-upstream.ts";
+
+const gpt = "openai/gpt-4o-mini";
+
+interface House {
+  readonly daemon: RunningDaemon;
+  readonly local: FakeUpstream;
+  readonly cloud: FakeOpenRouter;
+  readonly web: FakeSearch;
+  readonly ask: (path: string, body: object, headers?: Record<string, string>) => Promise<Answer>;
+}
+
+const standing: { stop(): Promise<void> }[] = [];
+afterEach(async () => {
+  for (const one of standing.splice(0)) await one.stop();
+});
+
+interface HouseOptions {
+  readonly hasCloud?: boolean;
+  readonly hasSearch?: boolean;
+  readonly yaml?: string;
+}
+
+async function setUp({ hasCloud = true, hasSearch = true, yaml = "" }: HouseOptions = {}): Promise<House> {
+  const [local, cloud, web] = await Promise.all([
+    startFakeUpstream(["tiny:latest"]),
+    startFakeOpenRouter(),
+    startFakeSearch("searxng"),
+  ]);
+  const lines = [
+    "demo: off",
+    "upstreams:",
+    `  - { name: local, url: "${local.url}" }`,
+    hasCloud ? `  - { type: openrouter, name: cloud, url: "${cloud.url}", api_key: "${cloud.key}" }` : "",
+    hasSearch ? `search: { providers: [{ type: searxng, url: "${web.url}" }] }` : "",
+    `money: { baseline: "${gpt}" }`,
+    yaml,
+  ];
+  const daemon = await startDaemon(lines.join("\n"));
+  standing.push(daemon, local, cloud, web);
+  return {
+    daemon,
+    local,
+    cloud,
+    web,
+    ask: (path, body, headers = {}) => ask(daemon.url + path, body, { headers }),
+  };
+}
+
+const chat = (content: string, more: object = {}): object => ({
+  model: "auto",
+  stream: false,
+  messages: [{ role: "user", content }],
+  ...more,
+});
+
+const counts = ({ local, cloud, web }: House): number[] => [
+  local.calls().length,
+  cloud.to("/chat/completions").length,
+  web.seen.length,
+];
+
+const easy = "hi there";
+const fresh = "What is the price of bitcoin today?";
+const hard =
+  "Prove that every bounded linear operator on a Hilbert space has an adjoint, and then show rigorously when it is compact.";
+
+/** A local model that says this, streamed or whole. */
+function says({ local }: House, text: string): void {
+  local.respond = ({ path, body }) => {
+    if (path !== "/api/chat") return undefined;
+    const line = (content: string, done: boolean): string =>
+      `${JSON.stringify({
+        model: "tiny",
+        created_at: "2026-11-21T00:00:00Z",
+        message: { role: "assistant", content },
+        done,
+        ...(done
+          ? {
+              done_reason: "stop",
+              prompt_eval_count: 3,
+              eval_count: 3,
+              total_duration: 5,
+              load_duration: 1,
+              prompt_eval_duration: 1,
+              eval_duration: 1,
+            }
+          : {}),
+      })}\n`;
+    const streams = (JSON.parse(body) as { stream?: boolean }).stream !== false;
+    const whole = streams
+      ? line(text.slice(0, 5), false) + line(text.slice(5), false) + line("", true)
+      : line(text, true);
+    const type = streams ? "application/x-ndjson" : "application/json; charset=utf-8";
+    return { status: 200, headers: { "content-type": type }, body: whole };
+  };
+}
+
+describe("the model auto, asked by the official client", () => {
+  it.each([
+    ["an easy question", easy, "low", [1, 0, 0]],
+    ["a fresh one", fresh, "medium", [1, 0, 1]],
+    ["a hard one", hard, "high", [0, 1, 0]],
+  ])("answers %s by its own route", async (_name, content, tier, wanted) => {
+    const house = await setUp();
+    const client = new Ollama({ host: house.daemon.url });
+
+    const answer = await client.chat({ model: "auto", messages: [{ role: "user", content }] });
+
+    expect(answer.model).toBe("auto");
+    expect(answer.message.content).not.toBe("");
+    const [first] = await decisionsOf(house);
+    expect(first).toMatchObject({ tier, asked_model: "auto" });
+    expect(counts(house)).toEqual(wanted);
+  });
+
+  it("is listed and shown", async () => {
+    const { daemon } = await setUp();
+    const client = new Ollama({ host: daemon.url });
+
+    expect((await client.list()).models.map(({ name }) => name)).toContain("auto");
+    expect((await client.show({ model: "auto" })).capabilities).toContain("completion");
+    const { text } = await ask(`${daemon.url}/v1/models`);
+    expect(text).toContain('"auto"');
+  });
+});
+
+const decisionsOf = async (house: House): Promise<Record<string, unknown>[]> => {
+  const { text } = await house.ask("/api/decisions", undefined as never);
+  return (JSON.parse(text) as { decisions: Record<string, unknown>[] }).decisions;
+};
+
+describe("every answer", () => {
+  it.each([
+    ["/api/chat", chat(easy)],
+    ["/api/chat", chat(easy, { stream: true })],
+    ["/api/generate", { model: "auto", prompt: easy }],
+    ["/v1/chat/completions", chat(easy, { stream: true })],
+    ["/v1/messages", { ...chat(easy), max_tokens: 50 }],
+  ])("tells how it was routed: %s %j", async (path, body) => {
+    const house = await setUp();
+
+    const { status, headers } = await house.ask(path, body);
+
+    expect(status).toBe(200);
+    expect(headers).toMatchObject({
+      "x-chasqui-tier": "low",
+      "x-chasqui-model": expect.stringMatching(/^tiny/) as unknown,
+      "x-chasqui-confidence": expect.stringMatching(/^[01]\.\d\d$/) as unknown,
+      "x-chasqui-searched": "no",
+      "x-chasqui-reasons": expect.stringMatching(/^[ -~]+$/) as unknown,
+    });
+  });
+
+  it("has web results in its prompt as data, and names its sources, where it was searched", async () => {
+    const house = await setUp();
+
+    for (const [path, body] of [
+      ["/api/chat", chat(fresh)],
+      ["/api/generate", { model: "auto", prompt: fresh, stream: false }],
+      ["/v1/chat/completions", chat(fresh)],
+      ["/v1/messages", { ...chat(fresh), max_tokens: 50 }],
+    ] as const) {
+      const { headers } = await house.ask(path, body);
+
+      expect(headers["x-chasqui-searched"]).toBe("yes");
+      expect(headers["x-chasqui-sources"]).toContain("https://example.org/llamas");
+      const sent = house.local.calls().at(-1)?.body ?? "";
+      expect(sent).toContain("A llama is a camelid.");
+      expect(sent).toContain("web_results");
+      expect(sent).toContain(fresh);
+    }
+  });
+});
+
+describe("what a client says", () => {
+  it.each([
+    ["auto:local", {}, [1, 0, 0]],
+    ["auto:cloud", {}, [0, 1, 0]],
+    ["auto", { "x-chasqui-tier": "high" }, [0, 1, 0]],
+    ["auto", { "x-chasqui-tier": "high", "x-chasqui-max-cost": "0" }, [1, 0, 0]],
+    ["auto", { "x-chasqui-tier": "high", "x-chasqui-local-only": "1" }, [1, 0, 0]],
+    ["auto", { "x-chasqui-tier": "medium", "x-chasqui-no-search": "1" }, [1, 0, 0]],
+    ["auto", { "x-chasqui-tier": "medium" }, [1, 0, 1]],
+  ])("is kept: %s with %j", async (model, headers, wanted) => {
+    const house = await setUp();
+
+    const { status } = await house.ask("/api/chat", chat("Tell me about llamas", { model }), headers);
+
+    expect(status).toBe(200);
+    expect(counts(house)).toEqual(wanted);
+  });
+
+  it.each([
+    ["x-chasqui-tier", "hard"],
+    ["x-chasqui-max-cost", "cheap"],
+    ["x-chasqui-no-search", "perhaps"],
+  ])("and means nothing is refused: %s: %s", async (name, value) => {
+    const house = await setUp();
+
+    const { status, text } = await house.ask("/api/chat", chat(easy), { [name]: value });
+
+    expect(status).toBe(400);
+    expect(text.toLowerCase()).toContain(name);
+    expect(counts(house)).toEqual([0, 0, 0]);
+  });
+});
+
+describe("a private request", () => {
+  const secret =
+    "my key is sk-proj-abcdEFGH1234567890abcdEFGH1234567890abcdEFGH12345678, is it safe? What is new today?";
+
+  it("stays in the house with all that follows in its conversation, whatever is asked for", async () => {
+    const house = await setUp();
+    const say = [
+      { role: "user", content: secret },
+      { role: "assistant", content: "Hm." },
+      { role: "user", content: hard },
+    ];
+
+    await house.ask("/api/chat", chat(secret), { "x-chasqui-tier": "high", "x-chasqui-session": "s" });
+    await house.ask("/api/chat", chat(hard, { messages: say.slice(2) }), { "x-chasqui-session": "s" });
+    await house.ask("/api/chat", chat(hard, { model: "auto:cloud", messages: say }));
+
+    expect(counts(house)).toEqual([3, 0, 0]);
+    const { text } = await house.ask("/api/decisions", undefined as never);
+    expect(text).not.toContain("sk-proj");
+    expect(text).toContain("api_key");
+  });
+
+  it("is refused when only the cloud is left", async () => {
+    const house = await setUp();
+    await house.local.refuse();
+
+    const { status, text } = await house.ask("/api/chat", chat(secret));
+
+    expect(status).toBeGreaterThanOrEqual(400);
+    expect(house.cloud.to("/chat/completions")).toHaveLength(0);
+    expect(text).not.toContain("sk-proj");
+  });
+});
+
+describe("an answer that is not good enough", () => {
+  const doubtful = { "x-chasqui-tier": "medium", "x-chasqui-no-search": "1" };
+  const dated =
+    "I'm sorry, but as of my knowledge cutoff in 2023 I do not have access to real-time information.";
+
+  it.each([true, false])("is asked of the cloud, once: stream %s", async (stream) => {
+    const house = await setUp();
+    says(house, dated);
+
+    const answer = await house.ask("/api/chat", chat(fresh, { stream }), doubtful);
+
+    expect(answer.status).toBe(200);
+    expect(answer.headers["x-chasqui-escalated"]).toMatch(/refusal|dated/);
+    expect(answer.text).not.toContain("knowledge cutoff");
+    expect(counts(house)).toEqual([1, 1, 0]);
+    const [row] = await decisionsOf(house);
+    expect(row).toMatchObject({ escalated: expect.any(String) as unknown, upstream: "cloud" });
+  });
+
+  it.each([true, false])("is given when the cloud fails: stream %s", async (stream) => {
+    const house = await setUp();
+    says(house, dated);
+    house.cloud.faults = [{ kind: "http", status: 500 }];
+
+    const answer = await house.ask("/api/chat", chat(fresh, { stream }), doubtful);
+
+    expect(answer.status).toBe(200);
+    expect(answer.complete).toBe(true);
+    const words = [...answer.text.matchAll(/"content":"((?:[^"\\]|\\.)*)"/g)]
+      .map(([, word]) => word)
+      .join("");
+    expect(words).toBe(dated);
+  });
+
+  it.each([true, false])("and one that is good is given whole: stream %s", async (stream) => {
+    const house = await setUp();
+    const opening = "One coin has lately been sold for about ninety thousand dollars on most exchanges";
+    const good = `${opening}, as far as the last prices that were printed before the bell tell us. `
+      .concat("Traders in Lima paid a little less, those in Seoul somewhat more, and nobody agrees why. ")
+      .concat(
+        "Whoever wants a figure to the cent had better ask an exchange directly, since it moves each second.",
+      );
+    says(house, good);
+
+    const answer = await house.ask("/api/chat", chat(fresh, { stream }), doubtful);
+
+    const words = [...answer.text.matchAll(/"content":"((?:[^"\\]|\\.)*)"/g)]
+      .map(([, word]) => word)
+      .join("");
+    expect(words).toBe(good);
+    expect(counts(house)).toEqual([1, 0, 0]);
+  });
+});
+
+describe("a client that wants a stored answer only", () => {
+  it("is told that there is none", async () => {
+    const house = await setUp();
+
+    const { status } = await house.ask("/api/chat", chat(easy), {
+      "cache-control": "only-if-cached",
+    });
+
+    expect(status).toBe(504);
+    expect(counts(house)).toEqual([0, 0, 0]);
+  });
+});
+
+describe("without a cloud or a search", () => {
+  it("auto means the best local model, and says what was missing", async () => {
+    const house = await setUp({ hasCloud: false, hasSearch: false });
+
+    const one = await house.ask("/api/chat", chat(hard));
+    const two = await house.ask("/api/chat", chat(fresh));
+
+    expect([one.status, two.status]).toEqual([200, 200]);
+    expect(one.headers["x-chasqui-missing"]).toBe("cloud");
+    expect(two.headers["x-chasqui-missing"]).toBe("search");
+  });
+
+  it("a search that fails leaves the answer without, and says so", async () => {
+    const house = await setUp();
+    house.web.fail({ kind: "status", status: 500 }, { kind: "status", status: 500 });
+
+    const { status, headers } = await house.ask("/api/chat", chat(fresh));
+
+    expect([status, headers["x-chasqui-searched"]]).toEqual([200, "no_results"]);
+  });
+
+  it("auto is no model when routing is off, and other names are routed where that is said", async () => {
+    const off = await setUp({ yaml: "routing: { enabled: false }" });
+    expect((await off.ask("/api/chat", chat(easy))).status).toBe(404);
+    expect((await off.ask("/api/tags", undefined as never)).text).not.toContain('"auto"');
+
+    const all = await setUp({ yaml: 'routing: { models: ["gpt-*"] }' });
+    const { status, headers } = await all.ask("/v1/chat/completions", chat(easy, { model: "gpt-9" }));
+    expect([status, headers["x-chasqui-tier"]]).toEqual([200, "low"]);
+  });
+});
+
+describe("POST /api/analyze", () => {
+  it("tells the analysis, the route, and why others were refused, and asks nobody", async () => {
+    const house = await setUp();
+    const tools = [
+      { type: "function", function: { name: "f", parameters: { type: "object", properties: {} } } },
+    ];
+
+    const { status, text } = await house.ask("/api/analyze", chat(hard, { tools }), {
+      "x-chasqui-max-cost": "0",
+    });
+
+    expect(status).toBe(200);
+    const said = JSON.parse(text) as { contributions: unknown[]; candidates: { refused?: string }[] };
+    expect(said).toMatchObject({ complexity: "high", route: { tier: "high", upstream: "local" } });
+    expect(said.contributions.length).toBeGreaterThan(0);
+    expect(said.candidates.some(({ refused }) => refused === "over_max_cost")).toBe(true);
+    expect(counts(house)).toEqual([0, 0, 0]);
+  });
+
+  it("takes a generate body without a model", async () => {
+    const house = await setUp();
+
+    const { status, text } = await house.ask("/api/analyze", { prompt: easy });
+
+    expect([status, JSON.parse(text)]).toEqual([200, expect.objectContaining({ complexity: "low" })]);
+  });
+
+  it.each([
+    ["", 400],
+    ["[]", 400],
+    ["{", 400],
+    ["{}", 400],
+    ['{"messages": 1}', 400],
+  ])("refuses %s", async (body, wanted) => {
+    const { daemon } = await setUp();
+
+    const { status, text } = await ask(`${daemon.url}/api/analyze`, body, { method: "POST" });
+
+    expect(status).toBe(wanted);
+    expect(JSON.parse(text)).toEqual({ error: expect.any(String) as unknown });
+  });
+});

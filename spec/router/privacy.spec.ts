@@ -1,0 +1,181 @@
+import { describe, expect, it } from "vitest";
+import type { Message } from "../../src/core/chat.ts";
+import { findPrivate, type PrivatePatterns } from "../../src/router/privacy.ts";
+import { type PrivateKind, privateKinds } from "../../src/router/private-kinds.ts";
+import { requestOf, user } from "./requests.ts";
+
+const all: PrivatePatterns = { kinds: new Set(privateKinds), own: [] };
+const kindsIn = (text: string, patterns = all) => findPrivate(requestOf([user(text)]), patterns).kinds;
+
+/** Put together here, so that no scanner takes this file for a leak. */
+const key = (prefix: string, length: number): string =>
+  prefix + "aB3dE5gH7jK9mN1pQ2rS4tU6vW8xY0zA1bC2".repeat(3).slice(0, length);
+
+describe("what is private", () => {
+  it.each<[PrivateKind, string]>([
+    ["private_key", "-----BEGIN RSA PRIVATE KEY-----\nMIIE"],
+    ["private_key", "-----BEGIN OPENSSH PRIVATE KEY-----"],
+    ["private_key", "-----BEGIN PGP PRIVATE KEY BLOCK-----"],
+    ["api_key", `use ${key("sk-", 40)}`],
+    ["api_key", `KEY=${key("sk-ant-api03-", 40)}`],
+    ["api_key", key("sk-or-v1-", 40)],
+    ["api_key", key("ghp_", 36)],
+    ["api_key", key("AKIA", 36).toUpperCase().slice(0, 20)],
+    ["api_key", key("AIza", 35)],
+    ["api_key", key("xoxb-", 20)],
+    ["api_key", key("sk_live_", 24)],
+    ["api_key", key("glpat-", 20)],
+    ["api_key", `Authorization: Bearer ${key("", 30)}`],
+    ["jwt", `${key("eyJ", 20)}.${key("eyJ", 30)}.${key("", 43)}`],
+    ["password", "password: hunter2!"],
+    ["password", 'DB_PASSWORD="correct horse"'],
+    ["password", "my password is Sommer2024"],
+    ["password", "Passwort: Geheim123"],
+    ["password", "contraseña: Verano-24"],
+    ["password", "密码：abc12345"],
+    ["password", "postgres://admin:s3cr3t-pw@db.internal/x"],
+    ["card_number", "pay with 4111 1111 1111 1111 please"],
+    ["card_number", "4012888888881881"],
+    ["card_number", "3782 822463 10005"],
+    ["card_number", "5555-5555-5555-4444".replaceAll("-", " ")],
+    ["iban", "an DE89 3704 0044 0532 0130 00 BIC COBADEFFXXX"],
+    ["iban", "GB82WEST12345698765432"],
+    ["us_ssn", "SSN 078-05-1120"],
+    ["us_ssn", "social security number: 078051120"],
+    ["email", "write to jane.doe+x@mail.company.co.uk today"],
+    ["phone", "call +49 171 2345678"],
+    ["phone", "(212) 867-5309"],
+    ["phone", "Tel: 0171/2345678"],
+    ["ip_private", "ssh root@192.168.1.20"],
+    ["ip_private", "http://10.0.13.7:8080/"],
+    ["ip_private", "172.31.255.1"],
+    ["ip_private", "fd12:3456:789a::1"],
+  ])("is a %s in %j", (kind, text) => {
+    expect(kindsIn(text)).toContain(kind);
+    // Switched off it is not looked for.
+    const others = new Set(privateKinds.filter((one) => one !== kind));
+    expect(kindsIn(text, { kinds: others, own: [] })).not.toContain(kind);
+  });
+
+  it.each([
+    "-----BEGIN PUBLIC KEY-----",
+    "the task-force-of-twenty-people-and-more asked",
+    "How do I set a password in Postgres?",
+    "password: string",
+    "const password = process.env.DB_PASSWORD;",
+    'password: "<your password>"',
+    "password: ********",
+    "the password is wrong",
+    "postgres://user:password@localhost/db",
+    "card 4111 1111 1111 1112",
+    "at 1732588860000 and 1732588860123456789",
+    "9999999999999995",
+    "DE89 3704 0044 0532 0130 01",
+    "tests 000-12-3456 and 666-12-3456",
+    "someone@example.com, a@b.example, git@github.com:me/x.git",
+    "icon@2x.png and npm i @types/node@20.19.43",
+    "call +1 212 555 0142",
+    "between 2024-11-26 and 2025-01-02 at 12:30",
+    "127.0.0.1, 8.8.8.8, 172.32.0.1 and Windows 10.0.19041.1",
+    "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20",
+  ])("is nothing in %j", (text) => {
+    expect(kindsIn(text)).toEqual([]);
+  });
+
+  it("is said as kinds, each once, and nothing of the text", () => {
+    const found = findPrivate(requestOf([user("jane@mail.com"), user("joe@mail.com, 10.1.2.3")]), all);
+
+    expect(found).toEqual({ kinds: ["email", "ip_private"] });
+  });
+});
+
+describe("where it is looked for", () => {
+  const secret = key("ghp_", 36);
+  const call = (args: string): Message => ({
+    role: "assistant",
+    text: "",
+    toolCalls: [{ id: "1", name: "run", arguments: args }],
+  });
+
+  it.each<[string, Message[]]>([
+    ["the system's words", [{ role: "system", text: secret }, user("hi")]],
+    ["an old message", [user(secret), ...Array.from({ length: 40 }, () => user("hi"))]],
+    ["what a model thought", [{ role: "assistant", text: "ok", thinking: secret }]],
+    ["a tool's result", [{ role: "tool", text: `{"out": "line\\n${secret}"}` }]],
+    ["a tool's arguments", [call(JSON.stringify({ script: `x\n${secret}` }))]],
+    ["arguments cut short", [call(`{"script": "x\\n${secret}`)]],
+    ["arguments in arguments", [call(JSON.stringify({ inner: JSON.stringify({ of: `x\n${secret}` }) }))]],
+    ["a role that somebody made up", [{ role: "developer", text: secret }]],
+  ])("is %s", (_, messages) => {
+    expect(findPrivate(requestOf(messages), all).kinds).toEqual(["api_key"]);
+  });
+
+  it("is what stands behind escapes of JSON", () => {
+    const messages = [call('{"password": "hunter2!", "to": "jane\\u0040mail.com"}')];
+
+    expect(findPrivate(requestOf(messages), all).kinds).toEqual(["password", "email"]);
+  });
+
+  it("is the text after a gap, and what tools say of themselves", () => {
+    const tool = { name: "f", description: undefined, parameters: { default: secret } };
+
+    expect(findPrivate(requestOf([], { suffix: secret }), all).kinds).toEqual(["api_key"]);
+    expect(findPrivate(requestOf([], { tools: [tool] }), all).kinds).toEqual(["api_key"]);
+  });
+
+  it("is the beginning and the end of each message of a very long request", () => {
+    const filler = "lorem ipsum ".repeat(80_000);
+    const places = [[`${secret} ${filler}`], [`${filler} ${secret}`], [filler, secret, filler]];
+
+    for (const texts of places)
+      expect(findPrivate(requestOf(texts.map(user)), all).kinds).toEqual(["api_key"]);
+  });
+});
+
+describe("an operator's own patterns", () => {
+  it("are known by their names, whatever flags they have, every time", () => {
+    const patterns = { kinds: new Set<PrivateKind>(), own: [{ name: "ticket", pattern: /PROJ-\d+/g }] };
+
+    expect([1, 2, 3].map(() => kindsIn("see PROJ-77", patterns))).toEqual([
+      ["ticket"],
+      ["ticket"],
+      ["ticket"],
+    ]);
+    expect(kindsIn("see PROJ-x and a@mail.com", patterns)).toEqual([]);
+  });
+});
+
+describe("how long it takes", () => {
+  /** Text that makes careless patterns try everything again from every letter. */
+  const nasty = [
+    "eyJ",
+    "-eyJ",
+    "a@",
+    "a.",
+    "1 ",
+    "12",
+    "DE22",
+    "A1B2 ",
+    "password ",
+    "password: ",
+    "://a:",
+    "+1 ",
+    "\\",
+    "\\u",
+    "fd00:",
+    "tel ",
+    "sk-",
+    "-----BEGIN A ",
+    "x",
+    "10.",
+  ];
+
+  it.each(nasty)("is little for megabytes of %j", (piece) => {
+    const request = requestOf([user(piece.repeat(Math.ceil(4_000_000 / piece.length)))]);
+    const beganMs = performance.now();
+    findPrivate(request, all);
+
+    // Linear it is a few dozen milliseconds, and minutes when it is not; the room is for a busy machine.
+    expect(performance.now() - beganMs).toBeLessThan(3_000);
+  });
+});

@@ -1,0 +1,138 @@
+import { describe, expect, it } from "vitest";
+import { createSessions, floorOf, sessionKey, type Turn } from "../../src/router/session.ts";
+import type { Complexity } from "../../src/router/analyze.ts";
+import { createFakeClock } from "../support/fake-clock.ts";
+import { analysisOf, requestOf, sessionOf, user } from "./requests.ts";
+
+const system = (text: string) => ({ role: "system", text });
+const tool = { name: "f", description: "does f", parameters: { type: "object" } };
+
+describe("the key of a conversation", () => {
+  const keyOf = (
+    messages: Parameters<typeof requestOf>[0],
+    more: { session?: string; scope?: string; tools?: (typeof tool)[] } = {},
+  ) =>
+    sessionKey({
+      session: more.session,
+      scope: more.scope ?? "local",
+      request: requestOf(messages, { tools: more.tools ?? [] }),
+    });
+  const begins = [system("Be kind."), user("What is Rust?")];
+
+  it("stays the same while the conversation grows", () => {
+    expect(keyOf([...begins, { role: "assistant", text: "A language." }, user("Why?")])).toBe(keyOf(begins));
+  });
+
+  it("does not see the time and the counters that programs write into their part", () => {
+    expect(keyOf([system("It is 12:07 of 2026-01-02."), user("Hi")])).toBe(
+      keyOf([system("It is 9:41 of 2026-11-30."), user("Hi")]),
+    );
+    expect(keyOf([user("What is 1 + 1?")])).not.toBe(keyOf([user("What is 1 + 2?")]));
+  });
+
+  it("is another for another beginning, other tools, another scope", () => {
+    const keys = [
+      keyOf(begins),
+      keyOf([user("What is Rust?")]),
+      keyOf([system("Be kind."), user("What is Go?")]),
+      keyOf(begins, { tools: [tool] }),
+      keyOf(begins, { scope: "key:a" }),
+      keyOf(begins, { session: "a" }),
+      keyOf(begins, { session: "b" }),
+      keyOf(begins, { session: "a", scope: "key:a" }),
+    ];
+
+    expect(new Set(keys).size).toBe(keys.length);
+  });
+
+  it("is the client's own name for it, whatever is said", () => {
+    expect(keyOf([user("something else")], { session: "a" })).toBe(keyOf(begins, { session: "a" }));
+  });
+});
+
+describe("the memory of conversations", () => {
+  const turn = (ownTier: Complexity, more: Partial<Turn> = {}): Turn => ({
+    analysis: analysisOf(),
+    ownTier,
+    tier: ownTier,
+    model: "big",
+    upstream: "far",
+    isPrivate: false,
+    ...more,
+  });
+  const remembering = (sessionsMax = 10) => {
+    const clock = createFakeClock();
+    return { clock, sessions: createSessions({ sessionsMax, clock }) };
+  };
+
+  it("goes a tier down after two easy turns that stand for themselves", () => {
+    const { sessions } = remembering();
+    const tiers = (["high", "low", "low", "low", "low", "low"] as const).map((own) => {
+      sessions.note("a", turn(own));
+      return sessions.find("a")?.tier;
+    });
+
+    expect(tiers).toEqual(["high", "high", "medium", "medium", "low", "low"]);
+  });
+
+  it("counts easy turns in a row only", () => {
+    const { sessions } = remembering();
+    for (const own of ["high", "low", "high", "low"] as const) sessions.note("a", turn(own));
+
+    expect(sessions.find("a")).toMatchObject({ tier: "high", easyTurns: 1 });
+  });
+
+  it("counts neither follow-ups nor tool loops", () => {
+    const { sessions } = remembering();
+    sessions.note("a", turn("high"));
+    for (let nth = 0; nth < 3; nth += 1) {
+      sessions.note("a", turn("low", { tier: "high", analysis: analysisOf({ is_follow_up: true }) }));
+      sessions.note("a", turn("low", { tier: "high", analysis: analysisOf({ is_tool_loop: true }) }));
+    }
+
+    expect(sessions.find("a")).toMatchObject({ tier: "high", easyTurns: 0 });
+  });
+
+  it("goes a tier down with every half hour of silence", () => {
+    const { sessions, clock } = remembering();
+    sessions.note("a", turn("high"));
+    clock.advance(30 * 60_000);
+    sessions.note("a", turn("medium"));
+
+    expect(sessions.find("a")).toMatchObject({ tier: "medium", easyTurns: 0 });
+    expect(floorOf(sessionOf({ seenMs: 5 }), 4)).toBe("high");
+  });
+
+  it("knows whether the last question needed a search, and what leans on it does too", () => {
+    const { sessions } = remembering();
+    const needs = () => sessions.find("a")?.needsSearch;
+    sessions.note("a", turn("medium", { analysis: analysisOf({ needs_search: true }) }));
+    sessions.note("a", turn("low", { analysis: analysisOf({ is_follow_up: true }) }));
+    expect(needs()).toBe(true);
+    sessions.note("a", turn("low"));
+    expect(needs()).toBe(false);
+  });
+
+  it("keeps a conversation private once it was, also before anybody answered", () => {
+    const { sessions } = remembering();
+    sessions.notePrivate("a");
+    expect([sessions.isPrivate("a"), sessions.isPrivate("b")]).toEqual([true, false]);
+    sessions.note("a", turn("low"));
+    sessions.note("b", turn("low", { isPrivate: true }));
+    sessions.note("b", turn("low"));
+
+    expect(sessions.find("a")?.isPrivate).toBe(true);
+    expect(sessions.find("b")?.isPrivate).toBe(true);
+    expect(sessions.isPrivate("b")).toBe(true);
+  });
+
+  it("forgets the one that was silent for longest", () => {
+    const { sessions } = remembering(2);
+    sessions.note("a", turn("low"));
+    sessions.note("b", turn("low"));
+    sessions.find("a");
+    sessions.note("c", turn("low"));
+
+    expect(["a", "b", "c"].map((key) => sessions.find(key) !== undefined)).toEqual([true, false, true]);
+  });
+});

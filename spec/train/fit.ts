@@ -1,0 +1,208 @@
+import type { ChatRequest } from "../../src/core/chat.ts";
+import { buckets } from "../../src/router/bag.ts";
+import { denseNames, featuresOf } from "../../src/router/features.ts";
+import { isolate } from "../../src/router/isolate.ts";
+import { rows, type Weights } from "../../src/router/weights.ts";
+import type { Prompt } from "./prompts.ts";
+import { createRandom, shuffle } from "./random.ts";
+
+/** The year that the prompts were written in. */
+export const year = 2026;
+
+/** A prompt as the trainer sees it. */
+export interface Example {
+  readonly prompt: Prompt;
+  readonly at: Int32Array;
+  readonly by: Float32Array;
+  readonly dense: Float32Array;
+  /** For each row 0 to 1, or NaN where nothing is known. */
+  readonly targets: Float32Array;
+}
+
+/** A prompt as a request of one turn. */
+export function requestOf(text: string): ChatRequest {
+  return {
+    model: "auto",
+    messages: [{ role: "user", text }],
+    stream: true,
+    sampling: { outputTokensMax: undefined, stop: [] },
+    options: {},
+    tools: [],
+    toolChoice: undefined,
+    parallelTools: undefined,
+    format: undefined,
+    think: undefined,
+    logprobs: undefined,
+    suffix: undefined,
+    raw: false,
+    needs: [],
+    streamUsage: true,
+    dropped: [],
+  };
+}
+
+export function exampleOf(prompt: Prompt): Example {
+  const request = requestOf(prompt.text);
+  const { at, by, dense } = featuresOf(isolate(request), request, { year, isExplained: false });
+  return { prompt, at, by, dense, targets: Float32Array.from(rows, (row) => targetOf(prompt, row)) };
+}
+
+function targetOf(prompt: Prompt, { head, answer }: (typeof rows)[number]): number {
+  const { complexity, search } = prompt;
+  if (head === "hardness") return hardnessOf(prompt);
+  if (head === "search") return search === undefined ? Number.NaN : Number(search);
+  if (head !== "complexity") return prompt[head] === undefined ? Number.NaN : Number(prompt[head] === answer);
+  if (complexity === undefined) return Number.NaN;
+  if (answer === "high") return Number(complexity === "high");
+  // What must be looked up is medium at least, whatever else it is: such a prompt does not teach what a medium task
+  // looks like. Freshness is a row of its own, and raises low to medium afterwards.
+  return complexity === "medium" && search === true ? Number.NaN : Number(complexity !== "low");
+}
+
+const hardnesses = { low: 0.1, medium: 0.45, high: 0.85 } as const;
+const lookedUp = 0.25;
+
+function hardnessOf({ hardness, complexity, search }: Prompt): number {
+  if (hardness !== undefined) return hardness;
+  if (complexity === undefined) return Number.NaN;
+  return complexity === "medium" && search === true ? lookedUp : hardnesses[complexity];
+}
+
+export interface FitOptions {
+  readonly epochs: number;
+  readonly rate: number;
+  /** How strongly weights are drawn to nothing. */
+  readonly decay: number;
+  /** The share of hashed features that is left out each time, so that none is relied upon alone. */
+  readonly drop: number;
+  /** How far targets are drawn to the middle. */
+  readonly smooth: number;
+  readonly seed: number;
+}
+
+/** Weights of one matrix, feature by feature, and the squares of their slopes (AdaGrad). */
+interface Matrix {
+  readonly values: Float32Array;
+  readonly squares: Float32Array;
+}
+
+const matrixOf = (features: number): Matrix => ({
+  values: new Float32Array(features * rows.length),
+  squares: new Float32Array(features * rows.length).fill(0.02),
+});
+
+export type Fitted = Pick<Weights, "dense"> & { readonly hashed: Float32Array };
+
+/** Logistic regression for each row by AdaGrad; the answers of task and intent are told apart by softmax. */
+export function fit(examples: readonly Example[], options: FitOptions): Fitted {
+  const { epochs, seed, rate, drop } = options;
+  const random = createRandom(seed);
+  const [hashed, dense] = [matrixOf(buckets), matrixOf(denseNames.length)];
+  const order = [...examples];
+  for (let epoch = 0; epoch < epochs; epoch += 1) {
+    shuffle(order, random);
+    const step = { rate: rate * (1 - (epoch / epochs) * 0.9), decay: options.decay };
+    for (const example of order) {
+      const some = withLess(example, drop, random);
+      const slopes = slopesOf(sumOf(hashed, dense, some), example, options.smooth);
+      learn(hashed, some, { slopes, ...step });
+      learn(dense, { at: allDense, by: example.dense }, { slopes, ...step });
+    }
+  }
+  return { hashed: hashed.values, dense: dense.values };
+}
+
+const allDense = Int32Array.from(denseNames, (_, index) => index);
+
+interface Set {
+  readonly at: Int32Array;
+  readonly by: Float32Array;
+}
+
+function withLess(
+  { at, by, dense }: Example,
+  drop: number,
+  random: () => number,
+): Set & { dense: Float32Array } {
+  const louder = 1 / (1 - drop);
+  return { at, by: by.map((value) => (random() < drop ? 0 : value * louder)), dense };
+}
+
+function sumOf(hashed: Matrix, dense: Matrix, set: Set & { readonly dense: Float32Array }): Float32Array {
+  const sums = new Float32Array(rows.length);
+  addTo(sums, hashed.values, set);
+  addTo(sums, dense.values, { at: allDense, by: set.dense });
+  return sums;
+}
+
+function addTo(sums: Float32Array, values: Float32Array, { at, by }: Set): void {
+  for (let index = 0; index < at.length; index += 1) {
+    const value = by[index] ?? 0;
+    if (value === 0) continue;
+    const start = (at[index] ?? 0) * rows.length;
+    for (let row = 0; row < rows.length; row += 1)
+      sums[row] = (sums[row] ?? 0) + (values[start + row] ?? 0) * value;
+  }
+}
+
+/** Rows that few prompts speak of learn faster. */
+const pace = rows.map(({ head }) => (head === "task" ? 1.6 : head === "intent" ? 2 : 1));
+
+interface Step {
+  readonly slopes: Float32Array;
+  readonly rate: number;
+  readonly decay: number;
+}
+
+function learn({ values, squares }: Matrix, { at, by }: Set, { slopes, rate, decay }: Step): void {
+  for (let index = 0; index < at.length; index += 1) {
+    const value = by[index] ?? 0;
+    if (value === 0) continue;
+    const start = (at[index] ?? 0) * rows.length;
+    for (let row = 0; row < rows.length; row += 1) {
+      const error = slopes[row] ?? 0;
+      if (error === 0) continue;
+      const weight = values[start + row] ?? 0;
+      const slope = error * value + decay * weight;
+      const square = (squares[start + row] ?? 0) + slope * slope;
+      squares[start + row] = square;
+      values[start + row] = weight - (rate * (pace[row] ?? 1) * slope) / Math.sqrt(square);
+    }
+  }
+}
+
+const manyOf = ["task", "intent"] as const;
+const rangeOf = (head: string): readonly number[] =>
+  rows.flatMap((row, index) => (row.head === head ? [index] : []));
+const ranges = manyOf.map(rangeOf);
+const alone = rows.flatMap(({ head }, index) => (head === "task" || head === "intent" ? [] : [index]));
+
+/** How far each row is off, times what the prompt counts; nothing where nothing is known. */
+function slopesOf(sums: Float32Array, { targets, prompt }: Example, smooth: number): Float32Array {
+  const slopes = new Float32Array(rows.length);
+  const off = (row: number, told: number, others: number): void => {
+    const target = targets[row] ?? Number.NaN;
+    if (!Number.isNaN(target)) slopes[row] = (told - target * (1 - smooth) - smooth / others) * prompt.weight;
+  };
+  for (const row of alone) off(row, 1 / (1 + Math.exp(-(sums[row] ?? 0))), 2);
+  for (const range of ranges) {
+    const powers = range.map((row) => Math.exp(sums[row] ?? 0));
+    const whole = powers.reduce((total, power) => total + power, 0);
+    for (const [index, row] of range.entries()) off(row, (powers[index] ?? 0) / whole, range.length);
+  }
+  return slopes;
+}
+
+/** The weights as they are shipped: eight bits for each hashed one. */
+export function quantised({ hashed, dense }: Fitted): Pick<Weights, "hashed" | "scales" | "dense"> {
+  const scales = new Float32Array(rows.length);
+  for (const [index, value] of hashed.entries()) {
+    const row = index % rows.length;
+    scales[row] = Math.max(scales[row] ?? 0, Math.abs(value) / 127);
+  }
+  return {
+    scales,
+    dense,
+    hashed: Int8Array.from(hashed, (value, index) => Math.round(value / (scales[index % rows.length] || 1))),
+  };
+}

@@ -1,0 +1,23 @@
+import type { Loaded } from "./load.ts";
+
+/** How `auto` chooses. */
+export function routingOptions({ config: { routing, money } }: Loaded) {
+  const { baseline } = money;
+  return {
+    isOn: routing.enabled,
+    models: routing.models,
+    policy: {
+      dial: routing.dial,
+      onUncertain: routing.on_uncertain,
+      fastModel: routing.fast,
+      localModels: routing.local,
+      cloudModels: routing.cloud.length > 0 || baseline === undefined ? routing.cloud : [baseline],
+    },
+    patterns: {
+      kinds: new Set(routing.private.kinds),
+      own: routing.private.patterns.map(({ name, pattern }) => ({ name, pattern: new RegExp(pattern, "u") })),
+    },
+    decisionsMax: routing.decisions,
+    searchTokensMax: routing.search_tokens,
+  };
+}

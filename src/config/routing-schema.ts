@@ -1,0 +1,70 @@
+import { z } from "zod";
+import { count, expected, list, text, yesNo } from "./fields.ts";
+
+const kinds = [
+  "private_key",
+  "api_key",
+  "jwt",
+  "password",
+  "card_number",
+  "iban",
+  "us_ssn",
+  "email",
+  "phone",
+  "ip_private",
+] as const;
+
+const pattern = z.strictObject({
+  /** What it finds, as it is called in headers and decisions. */
+  name: text("a name"),
+  /** A regular expression. */
+  pattern: text("a regular expression").refine(isPattern, expected("a regular expression")),
+});
+
+function isPattern(source: string): boolean {
+  try {
+    return new RegExp(source, "u").source !== "";
+  } catch {
+    return false;
+  }
+}
+
+/** The section `routing`. */
+export const routingSchema = z.strictObject({
+  /** Whether the model `auto` is offered. */
+  enabled: yesNo(true),
+  /** Other names that are routed as well, `*` for any text; every other name is answered by its own model. */
+  models: list(text("a model's name")),
+  /** 0: as cheap as possible, 10: as good as possible. */
+  dial: z
+    .preprocess(
+      (value) => (typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value),
+      z
+        .int(expected("a whole number from 0 to 10"))
+        .min(0, expected("a whole number from 0 to 10"))
+        .max(10, expected("a whole number from 0 to 10")),
+    )
+    .default(5),
+  /** An answer of which it is not sure that a local model can give it: verify, up or local. */
+  on_uncertain: z.enum(["verify", "up", "local"], expected("verify, up or local")).default("verify"),
+  /** Local models, the best first; unless said all that are there, the largest first. */
+  local: list(text("a model's name")),
+  /** Cloud models, the best first; unless said that of money.baseline, or all that are offered. */
+  cloud: list(text("a model's name")),
+  /** The model of `auto:fast`; the smallest local one unless said. */
+  fast: text("a model's name").optional(),
+  private: z
+    .strictObject({
+      /** What keeps a conversation in the house when it is found in one. */
+      kinds: z
+        .array(z.enum(kinds, expected(`one of ${kinds.join(", ")}`)), expected("a list"))
+        .default(["private_key", "api_key", "jwt", "password", "card_number", "iban", "us_ssn"]),
+      /** More of it. */
+      patterns: list(pattern),
+    })
+    .prefault({}),
+  /** How many decisions are remembered for GET /api/decisions. */
+  decisions: count(500, 1),
+  /** Most tokens that web results may take in a prompt. */
+  search_tokens: count(1_500, 100),
+});

@@ -1,0 +1,96 @@
+import { readFileSync } from "node:fs";
+import type { Loaded } from "../config/load.ts";
+import { routingOptions } from "../config/routing-options.ts";
+import type { Call } from "../core/call.ts";
+import type { JsonObject } from "../lib/json.ts";
+import { globMatcher } from "../lib/glob.ts";
+import type { Clock } from "../lib/time.ts";
+import type { Answer } from "../pipeline/answer.ts";
+import { type AutoParts, createAutoAnswer } from "../pipeline/auto/auto.ts";
+import { createDecisions, type Decisions } from "../pipeline/auto/decisions.ts";
+import { autoEntry, generating } from "../pipeline/auto/entry.ts";
+import type { Memory, PlanParts } from "../pipeline/auto/plan.ts";
+import { type Analyze, createAnalyzer } from "../router/analyze.ts";
+import { modeOf } from "../router/control.ts";
+import { createScores } from "../router/quantiles.ts";
+import { createSessions } from "../router/session.ts";
+import { readWeights } from "../router/weights.ts";
+import type { Registry } from "../upstream/registry.ts";
+import { costPartsOf } from "./accounting.ts";
+import type { Searching } from "./searching.ts";
+
+/** What the router remembers, for as long as the daemon runs. */
+export interface Routing extends Memory {
+  readonly analyze: Analyze;
+  readonly decisions: Decisions;
+}
+
+const sessionsMax = 10_000;
+const weightsFile = new URL("../router/weights.bin", import.meta.url);
+
+export function openRouting(loaded: Loaded, clock: Clock): Routing {
+  return {
+    analyze: createAnalyzer(readWeights(readFileSync(weightsFile))),
+    sessions: createSessions({ sessionsMax, clock }),
+    scores: createScores(),
+    decisions: createDecisions(routingOptions(loaded).decisionsMax),
+  };
+}
+
+export interface AutoWiring extends Pick<AutoParts, "openAccount" | "send" | "deliver"> {
+  readonly routing: Routing;
+  readonly searching: Searching;
+  readonly registry: Registry;
+  readonly clock: Clock;
+}
+
+/** The model `auto`, by one reading of the configuration. */
+export interface Auto {
+  /** The same answer, but for calls that are to be routed. */
+  readonly before: (answer: Answer) => Answer;
+  readonly plan: PlanParts;
+  /** How it is listed; nothing while it is switched off. */
+  readonly entries: () => readonly JsonObject[];
+}
+
+export function createAuto(loaded: Loaded, wiring: AutoWiring): Auto {
+  const { routing, searching, registry, clock } = wiring;
+  const options = routingOptions(loaded);
+  const { search } = searching;
+  const plan: PlanParts = {
+    ...routing,
+    policy: options.policy,
+    patterns: options.patterns,
+    upstreams: () => registry.upstreams,
+    cost: costPartsOf(loaded, clock),
+    canSearch: search !== undefined,
+    clock,
+  };
+  const enriching = search === undefined ? undefined : { search, tokensMax: options.searchTokensMax, clock };
+  const auto = createAutoAnswer({ ...wiring, ...plan, enriching, decisions: routing.decisions });
+  const isRouted = createIsRouted(options, registry);
+  return {
+    before: (answer) => (call, record, signal) => (isRouted(call) ? auto : answer)(call, record, signal),
+    plan,
+    entries: () => (options.isOn ? [autoEntry(clock.epochMs())] : []),
+  };
+}
+
+/** A model that really has such a name answers to it, unless the configuration says otherwise. */
+function createIsRouted(
+  { isOn, models }: Pick<ReturnType<typeof routingOptions>, "isOn" | "models">,
+  registry: Registry,
+): (call: Call) => boolean {
+  const isNamed = globMatcher(models);
+  const exists = (model: string): boolean => {
+    const key = registry.keyOf(model);
+    return registry.upstreams.some(({ models: { byKey } }) => byKey.has(key));
+  };
+  return ({ model, operation }) => {
+    if (!isOn) return false;
+    if (models.length > 0 && generating.has(operation) && isNamed(model)) return true;
+    return askable.has(operation) && modeOf(model) !== undefined && !exists(model);
+  };
+}
+
+const askable = new Set<Call["operation"]>([...generating, "show", "embed", "embeddings"]);

@@ -1,0 +1,48 @@
+import { randomBytes } from "node:crypto";
+import type { Call } from "../../core/call.ts";
+import type { Signal } from "../../lib/abort.ts";
+import type { Clock } from "../../lib/time.ts";
+import { loadTokenizer } from "../../lib/tokens.ts";
+import { buildContext, type Source } from "../../search/context.ts";
+import { buildQueries } from "../../search/query.ts";
+import type { Search } from "../../search/search.ts";
+import { withAddedText } from "./last-turn.ts";
+import type { Plan } from "./plan.ts";
+
+export interface EnrichParts {
+  readonly search: Pick<Search, "search">;
+  /** Most tokens that results may take. */
+  readonly tokensMax: number;
+  readonly clock: Clock;
+}
+
+/** A call with web results in it, or why there are none. */
+export interface Enriched {
+  readonly call: Call;
+  readonly outcome: "yes" | "no_query" | "no_results";
+  readonly sources: readonly Source[];
+}
+
+/** Searches the web for what a call asks, and puts what was found into its last user turn, as data. */
+export async function enrich(
+  call: Call,
+  { request }: Plan,
+  parts: EnrichParts & { readonly signal: Signal },
+): Promise<Enriched> {
+  const { queries, freshness, language, question } = buildQueries(request.messages, parts.clock);
+  if (queries.length === 0) return { call, outcome: "no_query", sources: [] };
+  const asked = { queries, freshness, language, question, scope: call.asker.scope };
+  const { results } = await parts.search.search(asked, parts.signal);
+  const tokenizer = await loadTokenizer();
+  const block = buildContext({
+    results,
+    question,
+    tokensMax: parts.tokensMax,
+    countTokens: (text) => tokenizer.count(text),
+    markerBytes: randomBytes(12),
+    nowMs: parts.clock.epochMs(),
+  });
+  const enriched = block === undefined ? undefined : withAddedText(call, block.text);
+  if (block === undefined || enriched === undefined) return { call, outcome: "no_results", sources: [] };
+  return { call: enriched, outcome: "yes", sources: block.sources };
+}

@@ -1,0 +1,43 @@
+import { usdText } from "../../core/price.ts";
+import { headerText } from "../../lib/header-text.ts";
+import type { Source } from "../../search/context.ts";
+import type { Sent } from "../../upstream/retry.ts";
+import type { Enriched } from "./enrich.ts";
+import type { Plan } from "./plan.ts";
+
+/** Whether the web was searched: not at all, with results in the prompt, without a question or without results. */
+export type Searched = "no" | Enriched["outcome"];
+
+/** How a call went. */
+export interface Outcome {
+  readonly searched: Searched;
+  /** What was wrong with the local answer, so that somebody else was asked. */
+  readonly escalated: string | undefined;
+  readonly sent: Sent | undefined;
+}
+
+/** Reasons are for people to read: spaces stay, and what no header takes is left out. */
+const plain = (text: string): string => text.replaceAll(/[^ -~]/g, "?");
+
+/** What every answer of `auto` tells of itself, streams included. */
+export function headersOf(
+  { decision, holders }: Plan,
+  { searched, escalated, sent, sources }: Outcome & { readonly sources: readonly Source[] },
+): Record<string, string> {
+  const { tier, reasons, confidence, missing } = decision;
+  const most = holders.find(
+    ({ upstream, target }) => upstream.name === sent?.upstream && target.model === sent.model,
+  )?.candidate.maxCostNanoUsd;
+  return {
+    "X-Chasqui-Tier": tier,
+    "X-Chasqui-Reasons": plain(reasons.join("; ")),
+    "X-Chasqui-Confidence": confidence.toFixed(2),
+    "X-Chasqui-Searched": searched,
+    ...(missing.length > 0 ? { "X-Chasqui-Missing": missing.join(", ") } : {}),
+    ...(escalated === undefined ? {} : { "X-Chasqui-Escalated": escalated }),
+    ...(most === undefined || Number.isNaN(most) ? {} : { "X-Chasqui-Cost-Max": usdText(most) }),
+    ...(sources.length > 0
+      ? { "X-Chasqui-Sources": headerText(sources.map(({ url }) => url).join(" ")) }
+      : {}),
+  };
+}

@@ -1,0 +1,77 @@
+import type { Call } from "../../core/call.ts";
+import type { ChatRequest } from "../../core/chat.ts";
+import { dialects } from "../../dialect/dialects.ts";
+import type { Clock } from "../../lib/time.ts";
+import type { Analysis, Analyze } from "../../router/analyze.ts";
+import { readControl } from "../../router/control.ts";
+import { decide } from "../../router/decide.ts";
+import type { Decision, Policy } from "../../router/decision.ts";
+import { asksOf } from "../../router/gates.ts";
+import { findPrivate, type PrivatePatterns } from "../../router/privacy.ts";
+import type { Scores } from "../../router/quantiles.ts";
+import { type Sessions, sessionKey } from "../../router/session.ts";
+import type { Upstream } from "../../upstream/upstream.ts";
+import { createMostCost, type CostParts } from "../money/most.ts";
+import { type Holder, holdersFor } from "./candidates.ts";
+
+/** What is remembered between calls, for as long as the daemon runs. */
+export interface Memory {
+  readonly sessions: Sessions;
+  readonly scores: Scores;
+}
+
+export interface PlanParts extends Memory {
+  readonly analyze: Analyze;
+  readonly policy: Policy;
+  readonly patterns: PrivatePatterns;
+  readonly upstreams: () => readonly Upstream[];
+  readonly cost: CostParts;
+  readonly canSearch: boolean;
+  readonly clock: Clock;
+}
+
+/** Who is to answer one call, and why. */
+export interface Plan {
+  readonly request: ChatRequest;
+  readonly analysis: Analysis;
+  readonly decision: Decision;
+  /** Those that were looked at, chosen or not. */
+  readonly holders: readonly Holder[];
+  /** The kinds of private text that were found in the request. */
+  readonly privateKinds: readonly string[];
+  readonly isPrivate: boolean;
+  /** The conversation that it belongs to. */
+  readonly session: string;
+}
+
+export interface PlanOptions {
+  /** With what spoke for the answer. */
+  readonly isExplained?: boolean;
+}
+
+/** Analyses a call and decides who answers it; changes nothing. Throws ProxyError for a header that cannot be read. */
+export function planFor(call: Call, parts: PlanParts, { isExplained = false }: PlanOptions = {}): Plan {
+  const { clock, sessions, scores, policy } = parts;
+  const { asker, dialect, operation, wire, model } = call;
+  const control = readControl({ model, headers: call.routing ?? {} });
+  const request = dialects[dialect].decodeRequest(wire, operation);
+  const session = sessionKey({ session: control.session, scope: asker.scope, request });
+  const analysis = parts.analyze(request, { nowMs: clock.epochMs(), isExplained });
+  const { kinds: privateKinds } = findPrivate(request, parts.patterns);
+  const isPrivate = privateKinds.length > 0 || sessions.isPrivate(session);
+  const holders = holdersFor(call, parts.upstreams(), createMostCost(call, parts.cost));
+  const decision = decide({
+    analysis,
+    control,
+    session: sessions.find(session),
+    candidates: holders.map(({ candidate }) => candidate),
+    search: { isAvailable: parts.canSearch },
+    policy,
+    isPrivate,
+    isLocalOnly: asker.isLocalOnly,
+    asks: asksOf(request),
+    scores,
+    nowMs: clock.monotonicMs(),
+  });
+  return { request, analysis, decision, holders, privateKinds, isPrivate, session };
+}

@@ -1,0 +1,167 @@
+/** Kinds of private text that are known without configuration. */
+export const privateKinds = [
+  "private_key",
+  "api_key",
+  "jwt",
+  "password",
+  "card_number",
+  "iban",
+  "us_ssn",
+  "email",
+  "phone",
+  "ip_private",
+] as const;
+
+export type PrivateKind = (typeof privateKinds)[number];
+
+/** Whether a text has something of each kind. All are linear: what repeats without bound begins at one place only. */
+export const findsKind: Readonly<Record<PrivateKind, (text: string) => boolean>> = {
+  private_key: (text) => text.includes("PRIVATE KEY") && keyHead.test(text),
+  api_key: (text) => apiKey.test(text) || bearer.test(text),
+  jwt: (text) => text.includes("eyJ") && jwt.test(text),
+  password: (text) => hasPassword(text) || hasUrlPassword(text),
+  card_number: (text) => some(text, cardLike, ([found]) => isCard(found.replaceAll(/\D/g, ""))),
+  iban: (text) => some(text, ibanLike, ([found]) => isIban(found.replaceAll(" ", ""))),
+  us_ssn: (text) => ssn.test(text) || saidSsn.test(text),
+  email: hasEmail,
+  phone: (text) => some(text, phoneLike, ([found]) => isPhone(found)) || saidPhone.test(text),
+  ip_private: (text) => ipv4.test(text) || ipv6.test(text),
+};
+
+function some(text: string, pattern: RegExp, isIt: (match: RegExpExecArray) => boolean): boolean {
+  for (const match of text.matchAll(pattern)) if (isIt(match)) return true;
+  return false;
+}
+
+const keyHead = /-----BEGIN (?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY(?: BLOCK)?-----/;
+
+/** Forms that providers give their keys. Source: their documentation, and GitHub's list of secret scanning patterns. */
+const apiKey = new RegExp(
+  [
+    String.raw`(?<![\w-])sk-(?:ant-|or-|proj-|svcacct-)?[\w-]{20}`,
+    String.raw`\b(?:sk|rk)_(?:live|test)_[A-Za-z0-9]{16}`,
+    String.raw`\bgh[pousr]_[A-Za-z0-9]{36}`,
+    String.raw`\bgithub_pat_\w{22}`,
+    String.raw`\bglpat-[\w-]{20}`,
+    String.raw`\b(?:AKIA|ASIA)[A-Z0-9]{16}\b`,
+    String.raw`\bAIza[\w-]{35}`,
+    String.raw`\bxox[abeoprs]-[\w-]{10}`,
+    String.raw`\bxapp-\d-[\w-]{10}`,
+    String.raw`\bhooks\.slack\.com/services/T\w{6}`,
+    String.raw`\bnpm_[A-Za-z0-9]{36}`,
+    String.raw`\bpypi-AgE[\w-]{50}`,
+    String.raw`\bhf_[A-Za-z0-9]{30}`,
+    String.raw`\bSG\.[\w-]{22}\.[\w-]{43}`,
+    String.raw`\bdop_v1_[a-f0-9]{64}`,
+    String.raw`\bshp(?:at|ca|pa|ss)_[a-f0-9]{32}`,
+    String.raw`\bya29\.[\w-]{20}`,
+    String.raw`\bGOCSPX-[\w-]{28}`,
+    String.raw`\b(?:gsk|xai|pplx|r8|tvly|fc)[-_][A-Za-z0-9]{32}`,
+    String.raw`\bAccountKey=[A-Za-z0-9+/]{40}`,
+    String.raw`\b\d{8,10}:AA[\w-]{33}`,
+    String.raw`\bAGE-SECRET-KEY-1[A-Z0-9]{20}`,
+  ].join("|"),
+);
+const bearer =
+  /\b(?:authorization|proxy-authorization)["']?\s{0,3}[:=]\s{0,3}["']?(?:bearer|basic|token)\s[\w+/.~=-]{16}/i;
+
+const jwt = /(?<![\w-])eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10}/;
+
+const secretWords =
+  "password|passwd|pwd|passphrase|passcode|secret|api[_-]?key|secret[_-]?(?:access[_-]?)?key|access[_-]?token|auth[_-]?token|" +
+  "client[_-]?secret|passwort|kennwort|contraseña|mot de passe|senha|wachtwoord|hasło|şifre|parola|пароль|密码|パスワード|비밀번호";
+const passwordLike = new RegExp(
+  `(?:${secretWords})["']?(?:\\s{0,4}(?:=>|[:=：])\\s{0,4}|\\s(?:is|lautet|ist|es|est|é)\\s)(["']?)([^\\s"',;]{4,200})`,
+  "gi",
+);
+
+/** What stands where a secret would: names of variables, calls, marks, and words that everyone uses. */
+const placeholder =
+  /^(?:[<[{(%$]|process\.|os\.|env\b|str(?:ing)?\b|null|none|undefined|true|false|required|optional|your|my[_-]|example|changeme|password|passwd|secret|redacted|hidden|dummy|placeholder|[x*.•_-]+$)|[()[\]{}]/i;
+
+function hasPassword(text: string): boolean {
+  return some(text, passwordLike, ([, quote, value = ""]) => {
+    if (placeholder.test(value)) return false;
+    // Without quotes a bare word is more often prose or the name of a variable.
+    return quote !== "" || /[\d!@#$%^&*?]/.test(value.replace(/[.!?]+$/, ""));
+  });
+}
+
+const urlPassword = /:\/\/[^\s/:@]{1,64}:([^\s/@]{3,64})@[\w.-]/g;
+
+const hasUrlPassword = (text: string): boolean =>
+  some(text, urlPassword, ([, value = ""]) => !placeholder.test(value) && !/^pass$/i.test(value));
+
+const cardLike =
+  /(?<![\d.])(?:\d{13,19}|\d{4}([ \u00a0-])\d{4}\1\d{4}\1\d{4}(?:\1\d{3})?|\d{4}([ \u00a0-])\d{6}\2\d{4,5})(?!\d)/g;
+/** Numbers that issuers give, with their lengths. */
+const issued =
+  /^(?:4(?:\d{12}|\d{15}|\d{18})|5[1-5]\d{14}|2[2-7]\d{14}|3[47]\d{13}|3[068]\d{12}|35\d{14}|6(?:011|5\d\d|4[4-9]\d)\d{12}|62\d{14,17})$/;
+
+function isCard(digits: string): boolean {
+  if (!issued.test(digits)) return false;
+  let sum = 0;
+  for (let nth = 0; nth < digits.length; nth += 1) {
+    const digit = Number(digits[digits.length - 1 - nth]);
+    const counted = nth % 2 === 0 ? digit : digit * 2;
+    sum += counted > 9 ? counted - 9 : counted;
+  }
+  return sum % 10 === 0;
+}
+
+const ibanLike = /\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?/g;
+/** Letters of an IBAN by its country. Source: the SWIFT registry. */
+const ibanLetters = new Map(
+  (
+    "AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BR29 BY28 CH21 CR22 CY28 CZ24 DE22 DK18 DO28 EE20 EG29 ES24 FI18 FO18 FR27 GB22 " +
+    "GE22 GI23 GL18 GR27 GT28 HR21 HU28 IE22 IL23 IQ23 IS26 IT27 JO30 KW30 KZ20 LB28 LC32 LI21 LT20 LU20 LV21 LY25 MC27 MD24 ME22 " +
+    "MK19 MR27 MT31 MU30 NL18 NO15 PK24 PL28 PS29 PT25 QA29 RO24 RS22 SA24 SC31 SE24 SI19 SK24 SM27 ST25 SV28 TL23 TN24 TR26 UA29 VA22 VG24 XK20"
+  )
+    .split(" ")
+    .map((entry) => [entry.slice(0, 2), Number(entry.slice(2))] as const),
+);
+
+function isIban(letters: string): boolean {
+  const length = ibanLetters.get(letters.slice(0, 2));
+  if (length === undefined || letters.length < length) return false;
+  // Words in capitals may follow, so only as many letters as the country's have are taken.
+  const own = letters.slice(0, length);
+  let rest = 0;
+  for (const letter of own.slice(4) + own.slice(0, 4)) {
+    const value = Number.parseInt(letter, 36);
+    rest = (rest * (value > 9 ? 100 : 10) + value) % 97;
+  }
+  return rest === 1;
+}
+
+const ssn = /(?<![\d-])(?!000|666|9\d\d)\d{3}-(?!00)\d\d-(?!0000)\d{4}(?![\d-])/;
+const saidSsn = /\b(?:ssn|social security)\b[^\d\n]{0,24}\d{3}[ -]?\d{2}[ -]?\d{4}\b/i;
+
+const emailLike = /(?<=([\w.%+-]{1,64}))@((?:[A-Za-z0-9-]{1,63}\.){1,5})([A-Za-z]{2,24})\b/g;
+/** Reserved for examples (RFC 2606), nobody's address, or the name of a picture: `icon@2x.png`. */
+const nobodys = /^(?:test|example|invalid|localhost|png|jpe?g|gif|svg|webp)$/i;
+
+function hasEmail(text: string): boolean {
+  if (!text.includes("@")) return false;
+  return some(text, emailLike, ([, user = "", domain = "", top = ""]) => {
+    if (nobodys.test(top) || /(?:^|\.)example\.$/i.test(domain)) return false;
+    return !/^(?:git|no-?reply|do-?not-?reply)$/i.test(user);
+  });
+}
+
+const phoneLike =
+  /(?<![\w+])\+\d[\d ()./\u00a0-]{6,20}\d|(?<![\w.-])(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d{4}(?![\w-])/g;
+const saidPhone =
+  /\b(?:tel|phone|mobile|cell|handy|telefon|teléfono|telefono|móvil|téléphone|telefone|telefoon)\b[^\d\n+]{0,14}\d[\d ()./-]{5,18}\d/i;
+
+function isPhone(found: string): boolean {
+  const digits = found.replaceAll(/\D/g, "");
+  // 555-0100 to 555-0199 are kept for fiction.
+  return digits.length >= 8 && digits.length <= 15 && !/55501\d\d$/.test(digits);
+}
+
+const octet = String.raw`(?:25[0-5]|2[0-4]\d|1?\d?\d)`;
+const ipv4 = new RegExp(
+  String.raw`(?<![\d.])(?:10\.${octet}|192\.168|172\.(?:1[6-9]|2\d|3[01]))\.${octet}\.${octet}(?!\.?\d)`,
+);
+const ipv6 = /(?<![\w:])f[cd][0-9a-f]{2}:(?:[0-9a-f]{0,4}:){1,6}[0-9a-f]{1,4}(?![\w:])/i;
