@@ -3,7 +3,7 @@ import { createAbort, type Signal } from "../lib/abort.ts";
 import { type Json, tryParse } from "../lib/json.ts";
 import type { Clock } from "../lib/time.ts";
 import { SearchError } from "./error.ts";
-import { retryAfterMs } from "./retry-after.ts";
+import { waitMsIn } from "./retry-after.ts";
 
 /** One request to a provider. */
 export interface Question {
@@ -122,7 +122,7 @@ function statusFault(
 ): SearchError {
   const judged = judge?.(status, body);
   if (judged !== undefined) return judged;
-  const waitMs = retryAfterMs(headers, clock.epochMs());
+  const waitMs = waitMsIn(headers, clock.epochMs());
   if (status === 429)
     return new SearchError("limited", `${name} wants fewer requests`, { retryAfterMs: waitMs });
   if (denials.has(status))

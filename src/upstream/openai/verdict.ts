@@ -1,7 +1,7 @@
 import { ProxyError, type ErrorCode, type ProxyErrorOptions } from "../../core/error.ts";
+import { retryAfterMs } from "../../lib/retry-after.ts";
 import { isObject, tryParse, type Json, type JsonObject } from "../../lib/json.ts";
 import { textOf } from "../../dialect/values.ts";
-import { retryAfterMs } from "../retry-after.ts";
 
 /** What an OpenAI-compatible server said instead of an answer. */
 export interface Refusal {
@@ -144,11 +144,14 @@ const limited: Verdict = (refusal) => {
   return busy(refusal, 429);
 };
 
+/** A provider that wants to be left alone for longer is asked again all the same. */
+const believedMaxMs = 60_000;
+
 const busy = (refusal: Refusal, status = 503): ProxyError =>
   own(refusal, "upstream_busy", {
     text: status === 429 ? "has had too many requests" : "is busy",
     status,
-    retryAfterMs: retryAfterMs(refusal.retryAfter) ?? 1_000,
+    retryAfterMs: retryAfterMs(refusal.retryAfter, believedMaxMs) ?? 1_000,
   });
 
 /** llama-server answers so to everything while it loads its model. */
