@@ -179,6 +179,56 @@ describe("every answer", () => {
   });
 });
 
+describe("the sources of a searched answer", () => {
+  const listed = /\n\nSources:\n\[1\] .+ - https:\/\/example\.org\/llamas/;
+  const textOf = (answer: string): string =>
+    answer
+      .trim()
+      .split("\n")
+      .map((line) => (JSON.parse(line) as { message: { content: string } }).message.content)
+      .join("");
+
+  it.each([true, false])("stand at its end: stream %s", async (stream) => {
+    const house = await setUp();
+    says(house, "Llamas are camelids [1].");
+
+    const answer = await house.ask("/api/chat", chat(fresh, { stream }));
+
+    expect([answer.status, answer.complete]).toEqual([200, true]);
+    expect(textOf(answer.text)).toMatch(/^Llamas are camelids \[1\]\.\n\nSources:/);
+    expect(textOf(answer.text)).toMatch(listed);
+    const last = answer.text.trim().split("\n").at(-1) ?? "";
+    expect(JSON.parse(last)).toMatchObject({ done: true, done_reason: "stop", eval_count: 3 });
+  });
+
+  it.each([
+    ["/v1/chat/completions", {}],
+    ["/v1/messages", { max_tokens: 50 }],
+  ])("stand in the streams of other dialects: %s", async (path, more) => {
+    const house = await setUp();
+
+    const answer = await house.ask(path, chat(fresh, { stream: true, ...more }));
+
+    expect([answer.status, answer.complete]).toEqual([200, true]);
+    expect(answer.text.match(/Sources:/g)).toHaveLength(1);
+    expect(answer.text).toContain("https://example.org/llamas");
+  });
+
+  it.each([
+    [true, { "x-chasqui-no-sources": "true" }, {}],
+    [false, { "x-chasqui-no-sources": "true" }, {}],
+    [false, {}, { format: "json" }],
+  ])("are left out where they are not wanted: stream %s, %j, %j", async (stream, headers, more) => {
+    const house = await setUp();
+    says(house, '{"llamas":"camelids"}');
+
+    const answer = await house.ask("/api/chat", chat(fresh, { stream, ...more }), headers);
+
+    expect(answer.headers["x-chasqui-searched"]).toBe("yes");
+    expect(textOf(answer.text)).toBe('{"llamas":"camelids"}');
+  });
+});
+
 describe("what a client says", () => {
   it.each([
     ["auto:local", {}, [1, 0, 0]],
@@ -201,6 +251,7 @@ describe("what a client says", () => {
     ["x-chasqui-tier", "hard"],
     ["x-chasqui-max-cost", "cheap"],
     ["x-chasqui-no-search", "perhaps"],
+    ["x-chasqui-no-sources", "perhaps"],
   ])("and means nothing is refused: %s: %s", async (name, value) => {
     const house = await setUp();
 

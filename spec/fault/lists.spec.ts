@@ -61,7 +61,7 @@ describe("lists of an upstream that do not come", () => {
     const answer = await ask(running.url + path, bodyFor(path, true));
     expect(answer.status).toBe(200);
     expect(answer.text).toBe(goodFrames(path).join(""));
-    expect(await namesAt(running)).toEqual(["tiny:latest"]);
+    expect(await namesAt(running)).toEqual(["tiny:latest", "auto"]);
   });
 
   it("are taken again once they come", async () => {
@@ -73,7 +73,7 @@ describe("lists of an upstream that do not come", () => {
     link.mend();
     await running.daemon.registry.freshen(0, 5_000);
 
-    expect(await namesAt(running)).toEqual(["other:latest"]);
+    expect(await namesAt(running)).toEqual(["other:latest", "auto"]);
     expect((await ask(`${running.url}/api/tags`)).headers["x-chasqui-stale"]).toBeUndefined();
   });
 });
@@ -113,8 +113,8 @@ describe("a model that was deleted", () => {
     const after = await namesAt(running);
 
     expect(deleted.status).toBe(200);
-    expect(before).toEqual(["other:latest"]);
-    expect(after).toEqual(["other:latest"]);
+    expect(before).toEqual(["other:latest", "auto"]);
+    expect(after).toEqual(["other:latest", "auto"]);
   });
 
   it("is gone from the list right after, without any other look", async () => {
@@ -122,7 +122,7 @@ describe("a model that was deleted", () => {
 
     await ask(stage.url("/api/delete"), { model: "tiny" }, { method: "DELETE" });
 
-    expect(await namesAt(stage.daemon)).toEqual(["other:latest"]);
+    expect(await namesAt(stage.daemon)).toEqual(["other:latest", "auto"]);
     expect(stage.upstreams.map((one) => one.models)).toEqual([["other:latest"], []]);
   });
 });

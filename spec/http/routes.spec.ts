@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { endpoints, methodsOf, paths, patternFor } from "../../src/http/routes.ts";
 
 const forAdministrators =
-  /^\/api\/(?:pull|push|create|copy|delete|blobs|me|signout|user\b|usage|cache(?!\/feedback))/;
+  /^\/api\/(?:pull|push|create|copy|delete|blobs|me|signout|user\b|usage|decisions|cache(?!\/feedback))/;
 
 describe("the table of routes", () => {
   it.each(endpoints.map((one) => [one.method, one.path, one] as const))(

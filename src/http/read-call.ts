@@ -39,7 +39,13 @@ export interface AskingOptions {
 const passedHeaders = ["accept", "user-agent", "anthropic-version", "anthropic-beta", "openai-beta"];
 
 /** What a client says of how its call is to be routed. */
-const routingHeaders = ["x-chasqui-tier", "x-chasqui-no-search", "x-chasqui-max-cost", "x-chasqui-session"];
+const routingHeaders = [
+  "x-chasqui-tier",
+  "x-chasqui-no-search",
+  "x-chasqui-no-sources",
+  "x-chasqui-max-cost",
+  "x-chasqui-session",
+];
 
 export function routingOf({ incoming }: Exchange): Record<string, string> {
   const said: Record<string, string> = {};

@@ -77,8 +77,6 @@ function openAccounts(
   loaded: Loaded,
   { clock, registry }: { readonly clock: Clock; readonly registry: Registry },
 ): OpenAccount {
-  const configured = configuredPrices(loaded);
-  const { baseline } = loaded.config.money;
   const { all, keys } = budgetsOf(loaded);
   const isSaid = (limits: typeof all | undefined): boolean =>
     limits?.dayNanoUsd !== undefined || limits?.monthNanoUsd !== undefined;
@@ -86,10 +84,17 @@ function openAccounts(
     ...costPartsOf(loaded, clock),
     ledger,
     oneRow,
-    baselinePrice: () =>
-      baseline === undefined ? undefined : (configured(baseline) ?? registry.factsOf(baseline).price),
+    baselinePrice: baselinePriceOf(loaded, registry),
     isLimited: (keyName) => isSaid(all) || (keyName !== undefined && isSaid(keys[keyName])),
   });
+}
+
+/** What the model costs against which savings are reckoned; undefined where there is none, or nobody knows. */
+export function baselinePriceOf(loaded: Loaded, registry: Registry): () => Price | undefined {
+  const configured = configuredPrices(loaded);
+  const { baseline } = loaded.config.money;
+  return () =>
+    baseline === undefined ? undefined : (configured(baseline) ?? registry.factsOf(baseline).price);
 }
 
 /** What is needed to say what a call may cost. */

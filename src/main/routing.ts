@@ -16,7 +16,7 @@ import { createScores } from "../router/quantiles.ts";
 import { createSessions } from "../router/session.ts";
 import { readWeights } from "../router/weights.ts";
 import type { Registry } from "../upstream/registry.ts";
-import { costPartsOf } from "./accounting.ts";
+import { baselinePriceOf, costPartsOf } from "./accounting.ts";
 import type { Searching } from "./searching.ts";
 
 /** What the router remembers, for as long as the daemon runs. */
@@ -67,14 +67,24 @@ export function createAuto(loaded: Loaded, wiring: AutoWiring): Auto {
     clock,
   };
   const enriching = search === undefined ? undefined : { search, tokensMax: options.searchTokensMax, clock };
-  const auto = createAutoAnswer({ ...wiring, ...plan, enriching, decisions: routing.decisions });
+  const auto = createAutoAnswer({
+    ...wiring,
+    ...plan,
+    enriching,
+    decisions: routing.decisions,
+    baseline: baselinePriceOf(loaded, registry),
+  });
   const isRouted = createIsRouted(options, registry);
   return {
     before: (answer) => (call, record, signal) => (isRouted(call) ? auto : answer)(call, record, signal),
     plan,
-    entries: () => (options.isOn ? [autoEntry(clock.epochMs())] : []),
+    entries: () => (options.isOn && hasModels(registry) ? [autoEntry] : []),
   };
 }
+
+/** The demo model alone is nothing to choose from. */
+const hasModels = ({ upstreams }: Registry): boolean =>
+  upstreams.some(({ type, models }) => type !== "demo" && models.byKey.size > 0);
 
 /** A model that really has such a name answers to it, unless the configuration says otherwise. */
 function createIsRouted(

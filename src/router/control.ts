@@ -11,6 +11,8 @@ export interface Control {
   /** The tier that it insists on. */
   readonly tier?: Complexity | undefined;
   readonly isSearchBarred: boolean;
+  /** Whether the sources of a searched answer are not to stand at its end. */
+  readonly isSourcesBarred?: boolean | undefined;
   /** What the call may cost at most, in nano-dollars. */
   readonly costNanoUsdMax?: number | undefined;
   /** Its own name for the conversation. */
@@ -38,7 +40,7 @@ export interface ControlParts {
 
 /**
  * Reads what a client asks of the router: the model's name, and the headers X-Chasqui-Tier, X-Chasqui-No-Search,
- * X-Chasqui-Max-Cost and X-Chasqui-Session. A model that is not `auto` counts as `auto`, for daemons that route every
+ * X-Chasqui-No-Sources, X-Chasqui-Max-Cost and X-Chasqui-Session. A model that is not `auto` counts as `auto`, for daemons that route every
  * name. Throws ProxyError "invalid_request", with the header's name, for what it cannot read: a limit that is
  * misspelt must not be no limit.
  */
@@ -54,6 +56,7 @@ export function readControl({ model, headers }: ControlParts): Control {
     mode: modeOf(model) ?? "auto",
     tier: read("X-Chasqui-Tier", tierReading),
     isSearchBarred: read("X-Chasqui-No-Search", switchReading) ?? false,
+    isSourcesBarred: read("X-Chasqui-No-Sources", switchReading),
     costNanoUsdMax: read("X-Chasqui-Max-Cost", dollarReading),
     session: read("X-Chasqui-Session", sessionReading),
   };

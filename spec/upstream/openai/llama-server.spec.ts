@@ -309,7 +309,7 @@ describe("a router", () => {
     const yard = await setYard(router);
     yard.llama.statuses.set("small", "sleeping");
 
-    expect(await namesAt(yard, "/api/tags")).toEqual(["large:latest", "small:latest"]);
+    expect(await namesAt(yard, "/api/tags")).toEqual(["auto", "large:latest", "small:latest"]);
     expect(await namesAt(yard, "/api/ps")).toEqual([]);
     yard.llama.statuses.set("large", "loaded");
     expect(await namesAt(yard, "/api/ps")).toEqual(["large:latest"]);

@@ -1,7 +1,9 @@
 import { type Call, isInference, type Reply } from "../../core/call.ts";
 import { ProxyError, toProxyError } from "../../core/error.ts";
 import type { Signal } from "../../lib/abort.ts";
+import { readControl } from "../../router/control.ts";
 import type { Candidate } from "../../router/gates.ts";
+import { sourcesFooter } from "../../search/context.ts";
 import type { CallRecord } from "../../stats/record.ts";
 import type { Account } from "../../upstream/admission.ts";
 import type { Route, Stage } from "../../upstream/route.ts";
@@ -11,14 +13,16 @@ import type { Deliver } from "../deliver.ts";
 import type { OpenAccount } from "../money.ts";
 import type { Holder } from "./candidates.ts";
 import { generating, showAuto } from "./entry.ts";
+import { costHeaders, type CostHeaderParts } from "./cost-headers.ts";
 import type { Decisions } from "./decisions.ts";
 import { enrich, type Enriched, type EnrichParts } from "./enrich.ts";
+import { withFooter } from "./footer.ts";
 import { headersOf, type Outcome, type Searched } from "./headers.ts";
 import { judged } from "./held.ts";
 import { nobodyFor } from "./nobody.ts";
 import { type Plan, planFor, type PlanParts } from "./plan.ts";
 
-export interface AutoParts extends PlanParts {
+export interface AutoParts extends PlanParts, CostHeaderParts {
   readonly openAccount: OpenAccount;
   readonly send: Send;
   readonly deliver: Deliver;
@@ -30,7 +34,7 @@ export interface AutoParts extends PlanParts {
 /** Answers a call by whatever model is good enough for it. Resolves and rejects as every answer does. */
 export function createAutoAnswer(parts: AutoParts): Answer {
   return async function answerAuto(call, record, signal) {
-    if (call.operation === "show") return showAuto(call, parts.clock.epochMs());
+    if (call.operation === "show") return showAuto(call);
     if (!generating.has(call.operation)) throw cannot(call);
     if (call.asker.cacheControl.onlyCached)
       throw new ProxyError("not_cached", "answers of auto are not stored");
@@ -69,13 +73,30 @@ async function routed(parts: AutoParts, asked: Asked): Promise<Reply> {
   const { call } = enriched;
   const account = parts.openAccount(call, record);
   const first = await parts.send(call, routeOf(plan, plan.decision.order), { signal, account });
-  const { sent, escalated } = await checked(parts, { ...asked, call }, { sent: first, account });
+  const isDoubted = plan.decision.verify || lacksResults(parts, plan, enriched.outcome);
+  const doubted = { sent: first, account, isDoubted };
+  const { sent, escalated } = await checked(parts, { ...asked, call }, doubted);
   const outcome = { searched: enriched.outcome, escalated, sent };
   note(parts, { call, plan }, outcome);
   remember(parts, plan, sent);
-  const reply = await parts.deliver(call, sent, record);
-  const headers = headersOf(plan, { ...outcome, sources: enriched.sources });
+  const reply = footed(await parts.deliver(call, sent, record), plan, enriched);
+  const headers = {
+    ...headersOf(plan, { ...outcome, sources: enriched.sources }),
+    ...costHeaders({ call, plan, record, sent }, reply, parts),
+  };
   return { ...reply, headers: { ...reply.headers, ...headers } };
+}
+
+/** A searched answer ends with its sources, unless its client wants JSON, or none. */
+function footed(
+  reply: Reply,
+  { request }: Plan,
+  { call, sources }: Pick<Enriched, "call" | "sources">,
+): Reply {
+  const wantsFormat = request.format !== undefined || request.needs.includes("format");
+  if (sources.length === 0 || wantsFormat) return reply;
+  const { isSourcesBarred = false } = readControl({ model: call.model, headers: call.routing ?? {} });
+  return isSourcesBarred ? reply : withFooter(reply, call, sourcesFooter(sources));
 }
 
 async function enrichedFor(
@@ -101,6 +122,16 @@ function routeOf({ holders }: Plan, order: readonly Candidate[]): Route {
 const holderOf = (holders: readonly Holder[], candidate: Candidate): Holder[] =>
   holders.filter((one) => one.candidate === candidate);
 
+/** A search that was wanted and brought nothing makes the answer as doubtful as one that could not be made. */
+const lacksResults = ({ policy }: AutoParts, { decision }: Plan, searched: Searched): boolean =>
+  policy.onUncertain === "verify" && decision.search && searched !== "yes";
+
+interface Doubted {
+  readonly sent: Sent;
+  readonly account: Account;
+  readonly isDoubted: boolean;
+}
+
 interface Checked {
   readonly sent: Sent;
   readonly escalated: string | undefined;
@@ -110,10 +141,10 @@ interface Checked {
 async function checked(
   parts: AutoParts,
   { call, plan, signal }: Asked,
-  { sent: first, account }: { readonly sent: Sent; readonly account: Account },
+  { sent: first, account, isDoubted }: Doubted,
 ): Promise<Checked> {
-  const { verify, escalateTo } = plan.decision;
-  if (!verify || escalateTo === undefined || first.isCloud) return { sent: first, escalated: undefined };
+  const { escalateTo } = plan.decision;
+  if (!isDoubted || escalateTo === undefined || first.isCloud) return { sent: first, escalated: undefined };
   const { sent, fault } = await judged(call, plan, first);
   if (fault === undefined) return { sent, escalated: undefined };
   account.failed(new ProxyError("upstream_rejected", `the local answer was not good enough: ${fault}`));

@@ -22,26 +22,28 @@ const details: JsonObject = {
 
 const capabilities = ["completion", "tools", "vision", "thinking"];
 
+const modifiedAt = "2026-11-26T00:00:00Z";
+
 /** How the model `auto` is listed: as Ollama lists its models. */
-export const autoEntry = (nowMs: number): JsonObject => ({
+export const autoEntry: JsonObject = {
   name: "auto",
   model: "auto",
-  modified_at: new Date(nowMs).toISOString(),
+  modified_at: modifiedAt,
   size: 0,
   digest: createHash("sha256").update("chasqui auto").digest("hex"),
   details,
   capabilities,
-});
+};
 
 /** What `/api/show` says of it. */
-export function showAuto({ model }: Call, nowMs: number): Reply {
+export function showAuto({ model }: Call): Reply {
   const shown: JsonObject = {
     modelfile: `# ${model} is no model: each request is answered by the one that suits it\n`,
     template: "",
     details,
     model_info: { "general.architecture": "auto", "general.basename": "auto" },
     capabilities,
-    modified_at: new Date(nowMs).toISOString(),
+    modified_at: modifiedAt,
   };
   return {
     status: 200,

@@ -1,4 +1,3 @@
-import { usdText } from "../../core/price.ts";
 import { headerText } from "../../lib/header-text.ts";
 import type { Source } from "../../search/context.ts";
 import type { Sent } from "../../upstream/retry.ts";
@@ -21,13 +20,10 @@ const plain = (text: string): string => text.replaceAll(/[^ -~]/g, "?");
 
 /** What every answer of `auto` tells of itself, streams included. */
 export function headersOf(
-  { decision, holders }: Plan,
-  { searched, escalated, sent, sources }: Outcome & { readonly sources: readonly Source[] },
+  { decision }: Plan,
+  { searched, escalated, sources }: Outcome & { readonly sources: readonly Source[] },
 ): Record<string, string> {
   const { tier, reasons, confidence, missing } = decision;
-  const most = holders.find(
-    ({ upstream, target }) => upstream.name === sent?.upstream && target.model === sent.model,
-  )?.candidate.maxCostNanoUsd;
   return {
     "X-Chasqui-Tier": tier,
     "X-Chasqui-Reasons": plain(reasons.join("; ")),
@@ -35,7 +31,6 @@ export function headersOf(
     "X-Chasqui-Searched": searched,
     ...(missing.length > 0 ? { "X-Chasqui-Missing": missing.join(", ") } : {}),
     ...(escalated === undefined ? {} : { "X-Chasqui-Escalated": escalated }),
-    ...(most === undefined || Number.isNaN(most) ? {} : { "X-Chasqui-Cost-Max": usdText(most) }),
     ...(sources.length > 0
       ? { "X-Chasqui-Sources": headerText(sources.map(({ url }) => url).join(" ")) }
       : {}),

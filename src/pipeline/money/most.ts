@@ -33,7 +33,8 @@ export const highestCost = (
   { price, parts }: { readonly price: Price; readonly parts: CostParts },
 ): number => costAt(call, candidate, { price, parts, most: mostOf(call, parts) });
 
-interface Most {
+/** The most that a call can take. */
+export interface Most {
   readonly usage: Usage;
   readonly images: number;
 }
@@ -54,7 +55,7 @@ function costAt(
 }
 
 /** The most tokens that a call can take. */
-function mostOf(call: Call, { outputTokensMax }: CostParts): Most {
+export function mostOf(call: Call, { outputTokensMax }: CostParts): Most {
   const rawBytes = call.raw instanceof Uint8Array ? call.raw.length : 0;
   if (call.operation === "embed" || call.operation === "embeddings")
     return { usage: { inputTokens: rawBytes, outputTokens: 0 }, images: 0 };
