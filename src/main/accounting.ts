@@ -10,7 +10,7 @@ import { createOpenAccount, freeAccount, type OpenAccount } from "../pipeline/mo
 import type { CostParts } from "../pipeline/money/most.ts";
 import { createLedger, type Ledger } from "../stats/ledger/ledger.ts";
 import { createOneRow, type OneRow } from "../stats/one-row.ts";
-import type { CallRecord } from "../stats/record.ts";
+import { type CallRecord, ownUsage } from "../stats/record.ts";
 import type { UsageRow } from "../stats/usage-row.ts";
 import type { Account } from "../upstream/admission.ts";
 import type { Registry } from "../upstream/registry.ts";
@@ -148,7 +148,7 @@ function rowOf(record: CallRecord, askedModel: string, { costOf, baseline }: Pri
     ...tokensOf(record),
     costNanoUsd: 0,
     costSource: "free",
-    baselineNanoUsd: baseline === undefined ? 0 : costOf(baseline, answered),
+    baselineNanoUsd: baseline === undefined ? 0 : costOf(baseline, answered && ownUsage(record, answered)),
     avoidedNanoUsd: costOf(answeredModel ?? askedModel, saved),
     cache,
     hops: record.hops === 0 ? "" : String(record.hops),

@@ -4,7 +4,7 @@ import { costOf, type Price } from "../core/price.ts";
 import type { Usage } from "../core/usage.ts";
 import { pause } from "../lib/time.ts";
 import type { Hold } from "../stats/ledger/ledger.ts";
-import type { CallRecord } from "../stats/record.ts";
+import { type CallRecord, ownUsage } from "../stats/record.ts";
 import type { UsageRow } from "../stats/usage-row.ts";
 import type { Account, Candidate, Spent } from "../upstream/admission.ts";
 import { type Charge, chargeOf, doubtfulCharge, type Open } from "./money/charge.ts";
@@ -140,7 +140,7 @@ async function close(closing: Closing, parts: MoneyParts): Promise<void> {
     ...rowOf(closing, usage),
     costNanoUsd,
     costSource: lostNanoUsd > 0 ? "estimated" : charge.source,
-    baselineNanoUsd: baselineOf(usage, parts),
+    baselineNanoUsd: baselineOf(ownUsage(record, usage), parts),
   });
   parts.oneRow.wrote(call.id);
   // At once, so that all of it is in one transaction: a daemon that is killed in between would count these twice.

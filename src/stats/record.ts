@@ -26,6 +26,8 @@ export interface CallRecord {
   /** The error in Chasqui's own words; nothing that a client or an upstream said. */
   errorText: string | undefined;
   usage: Usage | undefined;
+  /** Tokens of web results that the router put into the prompt. */
+  addedTokens: number;
   /** Upstreams that failed before one answered. */
   hops: number;
   /** Whether the model that was asked for answered, and was asked all of what the client said. */
@@ -60,6 +62,7 @@ export function createRecord(id: string, method: string): CallRecord {
     error: undefined,
     errorText: undefined,
     usage: undefined,
+    addedTokens: 0,
     hops: 0,
     isExact: true,
     dropped: undefined,
@@ -72,6 +75,10 @@ export function createRecord(id: string, method: string): CallRecord {
     firstByteMs: undefined,
   };
 }
+
+/** What a call would have taken had nothing been put into its prompt: this is what it is compared by. */
+export const ownUsage = ({ addedTokens }: CallRecord, usage: Usage): Usage =>
+  addedTokens === 0 ? usage : { ...usage, inputTokens: Math.max(0, usage.inputTokens - addedTokens) };
 
 /** Notes how a request failed. The first failure counts: later ones are its consequences. */
 export function noteError(record: CallRecord, error: ProxyError): void {

@@ -15,6 +15,7 @@ interface Told {
   readonly costNanoUsd?: number;
   readonly maxCostNanoUsd?: number;
   readonly hasBaseline?: boolean;
+  readonly addedTokens?: number;
 }
 
 function headers({ isCloud = false, streams = false, hasBaseline = true, ...told }: Told) {
@@ -32,6 +33,7 @@ function headers({ isCloud = false, streams = false, hasBaseline = true, ...told
       ...createRecord("r", "POST"),
       usage: { inputTokens: 1_000, outputTokens: 100 },
       costNanoUsd: told.costNanoUsd,
+      addedTokens: told.addedTokens ?? 0,
     },
     sent: { upstream: "u", model: "m", isCloud } as Sent,
   };
@@ -53,6 +55,10 @@ describe("what an answer of auto says of its cost", () => {
       "X-Chasqui-Cost": "0.0015",
       "X-Chasqui-Baseline-Cost": "0.002",
     });
+  });
+
+  it("compares without the web results, which the baseline model would not have been sent", () => {
+    expect(headers({ addedTokens: 900 })["X-Chasqui-Baseline-Cost"]).toBe("0.0011");
   });
 
   it("is the most that it can be while it streams", () => {

@@ -71,6 +71,7 @@ async function routed(parts: AutoParts, asked: Asked): Promise<Reply> {
   const { plan, record, signal } = asked;
   const enriched = await enrichedFor(parts, asked);
   const { call } = enriched;
+  record.addedTokens = enriched.tokens;
   const account = parts.openAccount(call, record);
   const first = await parts.send(call, routeOf(plan, plan.decision.order), { signal, account });
   const isDoubted = plan.decision.verify || lacksResults(parts, plan, enriched.outcome);
@@ -103,7 +104,8 @@ async function enrichedFor(
   { enriching }: AutoParts,
   { call, plan, signal }: Asked,
 ): Promise<Omit<Enriched, "outcome"> & { readonly outcome: Searched }> {
-  if (!plan.decision.search || enriching === undefined) return { call, outcome: "no", sources: [] };
+  if (!plan.decision.search || enriching === undefined)
+    return { call, outcome: "no", sources: [], tokens: 0 };
   return enrich(call, plan, { ...enriching, signal });
 }
 

@@ -1,6 +1,6 @@
 import type { Call, Reply } from "../../core/call.ts";
 import { costOf, type Price, usdText } from "../../core/price.ts";
-import type { CallRecord } from "../../stats/record.ts";
+import { type CallRecord, ownUsage } from "../../stats/record.ts";
 import type { Sent } from "../../upstream/retry.ts";
 import { type CostParts, mostOf } from "../money/most.ts";
 import type { Plan } from "./plan.ts";
@@ -25,10 +25,11 @@ export function costHeaders(
   const price = baseline();
   const nowMs = cost.clock.epochMs();
   if (!(reply.body instanceof Uint8Array)) {
-    const { usage, images } = mostOf(call, cost);
+    const { usage: most, images } = mostOf(call, cost);
+    const usage = ownUsage(record, most);
     return named("-Max", mostAt(plan, sent), price && costOf(price, usage, { images, nowMs }));
   }
-  const { usage } = record;
+  const usage = record.usage && ownUsage(record, record.usage);
   const spent = sent.isCloud ? record.costNanoUsd : 0;
   return named("", spent, price && usage && costOf(price, usage, { images: 0, nowMs }));
 }

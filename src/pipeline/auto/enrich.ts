@@ -21,6 +21,8 @@ export interface Enriched {
   readonly call: Call;
   readonly outcome: "yes" | "no_query" | "no_results";
   readonly sources: readonly Source[];
+  /** What was put into the prompt, estimated. */
+  readonly tokens: number;
 }
 
 /** Searches the web for what a call asks, and puts what was found into its last user turn, as data. */
@@ -30,7 +32,7 @@ export async function enrich(
   parts: EnrichParts & { readonly signal: Signal },
 ): Promise<Enriched> {
   const { queries, freshness, language, question } = buildQueries(request.messages, parts.clock);
-  if (queries.length === 0) return { call, outcome: "no_query", sources: [] };
+  if (queries.length === 0) return { call, outcome: "no_query", sources: [], tokens: 0 };
   const asked = { queries, freshness, language, question, scope: call.asker.scope };
   const { results } = await parts.search.search(asked, parts.signal);
   const tokenizer = await loadTokenizer();
@@ -43,6 +45,7 @@ export async function enrich(
     nowMs: parts.clock.epochMs(),
   });
   const enriched = block === undefined ? undefined : withAddedText(call, block.text);
-  if (block === undefined || enriched === undefined) return { call, outcome: "no_results", sources: [] };
-  return { call: enriched, outcome: "yes", sources: block.sources };
+  if (block === undefined || enriched === undefined)
+    return { call, outcome: "no_results", sources: [], tokens: 0 };
+  return { call: enriched, outcome: "yes", sources: block.sources, tokens: block.tokens };
 }
