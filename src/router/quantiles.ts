@@ -27,7 +27,7 @@ const kept = 512;
 const countMin = 50;
 
 /** The hardness at which the analyzer's shipped thresholds lie, about. */
-const usualCuts: Cuts = { medium: 0.3, high: 0.6 };
+const usualCuts: Cuts = { medium: 0.3, high: 0.53 };
 
 /** Keeps the hardness of the last 512 requests. `shipped` goes with the analyzer's weights. */
 export function createScores(shipped = usualCuts): Scores {
@@ -66,7 +66,7 @@ const mediumShares = [0.1, 0.16, 0.23, 0.3, 0.38, 0.45, 0.52, 0.6, 0.68, 0.76, 0
 const highShares = [0.02, 0.05, 0.08, 0.12, 0.16, 0.2, 0.26, 0.33, 0.41, 0.5, 0.6];
 
 /** How far the usual traffic may move a cut: where everything is easy, the least easy of it is still not hard. */
-const driftMax = 0.12;
+const driftMax = 0.06;
 /** How far one step of the dial moves a cut at the least, of 0 to 1. */
 const stepOfDial = 0.05;
 
