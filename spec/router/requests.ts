@@ -5,26 +5,14 @@ import type { DecideParts, Policy } from "../../src/router/decision.ts";
 import type { Candidate } from "../../src/router/gates.ts";
 import { createScores } from "../../src/router/quantiles.ts";
 import type { Session } from "../../src/router/session.ts";
+import { bareRequest } from "../support/chat-request.ts";
 
 export const user = (text: string): Message => ({ role: "user", text });
 
 export const requestOf = (messages: readonly Message[], more: Partial<ChatRequest> = {}): ChatRequest => ({
-  model: "auto",
+  ...bareRequest,
   messages,
-  stream: true,
-  sampling: { outputTokensMax: undefined, stop: [] },
-  options: {},
-  tools: [],
-  toolChoice: undefined,
-  parallelTools: undefined,
-  format: undefined,
-  think: undefined,
-  logprobs: undefined,
-  suffix: undefined,
-  raw: false,
-  needs: [],
   streamUsage: false,
-  dropped: [],
   ...more,
 });
 

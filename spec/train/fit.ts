@@ -1,4 +1,5 @@
 import type { ChatRequest } from "../../src/core/chat.ts";
+import { bareRequest } from "../support/chat-request.ts";
 import { buckets } from "../../src/router/bag.ts";
 import { denseNames, featuresOf } from "../../src/router/features.ts";
 import { isolate } from "../../src/router/isolate.ts";
@@ -20,26 +21,10 @@ export interface Example {
 }
 
 /** A prompt as a request of one turn. */
-export function requestOf(text: string): ChatRequest {
-  return {
-    model: "auto",
-    messages: [{ role: "user", text }],
-    stream: true,
-    sampling: { outputTokensMax: undefined, stop: [] },
-    options: {},
-    tools: [],
-    toolChoice: undefined,
-    parallelTools: undefined,
-    format: undefined,
-    think: undefined,
-    logprobs: undefined,
-    suffix: undefined,
-    raw: false,
-    needs: [],
-    streamUsage: true,
-    dropped: [],
-  };
-}
+export const requestOf = (text: string): ChatRequest => ({
+  ...bareRequest,
+  messages: [{ role: "user", text }],
+});
 
 export function exampleOf(prompt: Prompt): Example {
   const request = requestOf(prompt.text);

@@ -1,18 +1,6 @@
 import { z } from "zod";
+import { privateKinds } from "../core/private-kinds.ts";
 import { count, expected, list, text, yesNo } from "./fields.ts";
-
-const kinds = [
-  "private_key",
-  "api_key",
-  "jwt",
-  "password",
-  "card_number",
-  "iban",
-  "us_ssn",
-  "email",
-  "phone",
-  "ip_private",
-] as const;
 
 const pattern = z.strictObject({
   /** What it finds, as it is called in headers and decisions. */
@@ -57,7 +45,7 @@ export const routingSchema = z.strictObject({
     .strictObject({
       /** What keeps a conversation in the house when it is found in one. */
       kinds: z
-        .array(z.enum(kinds, expected(`one of ${kinds.join(", ")}`)), expected("a list"))
+        .array(z.enum(privateKinds, expected(`one of ${privateKinds.join(", ")}`)), expected("a list"))
         .default(["private_key", "api_key", "jwt", "password", "card_number", "iban", "us_ssn"]),
       /** More of it. */
       patterns: list(pattern),

@@ -1,6 +1,7 @@
 import type { ChatRequest, Message } from "../core/chat.ts";
+import { type PrivateKind, privateKinds } from "../core/private-kinds.ts";
 import { isObject, type Json, tryParse } from "../lib/json.ts";
-import { findsKind, type PrivateKind, privateKinds } from "./private-kinds.ts";
+import { findsKind } from "./private-kinds.ts";
 
 /** What is looked for. */
 export interface PrivatePatterns {

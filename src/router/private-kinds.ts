@@ -1,18 +1,4 @@
-/** Kinds of private text that are known without configuration. */
-export const privateKinds = [
-  "private_key",
-  "api_key",
-  "jwt",
-  "password",
-  "card_number",
-  "iban",
-  "us_ssn",
-  "email",
-  "phone",
-  "ip_private",
-] as const;
-
-export type PrivateKind = (typeof privateKinds)[number];
+import type { PrivateKind } from "../core/private-kinds.ts";
 
 /** Whether a text has something of each kind. All are linear: what repeats without bound begins at one place only. */
 export const findsKind: Readonly<Record<PrivateKind, (text: string) => boolean>> = {

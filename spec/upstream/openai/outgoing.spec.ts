@@ -13,6 +13,7 @@ import { encodeMessages } from "../../../src/dialect/openai/outgoing-messages.ts
 import type { Flavour } from "../../../src/dialect/openai/outgoing-options.ts";
 import { decodeRequest as decodeOpenAi } from "../../../src/dialect/openai/request.ts";
 import type { Json, JsonObject } from "../../../src/lib/json.ts";
+import { bareRequest } from "../../support/chat-request.ts";
 
 const flavours: readonly Flavour[] = ["llama-server", "openai", "openrouter"];
 
@@ -26,22 +27,9 @@ const partsOf = (flavour: Flavour, more: Partial<OutgoingParts> = {}): OutgoingP
 });
 
 const plain: ChatRequest = {
+  ...bareRequest,
   model: "m",
   messages: [{ role: "user", text: "say hello" }],
-  stream: true,
-  sampling: { outputTokensMax: undefined, stop: [] },
-  options: {},
-  tools: [],
-  toolChoice: undefined,
-  parallelTools: undefined,
-  format: undefined,
-  think: undefined,
-  logprobs: undefined,
-  suffix: undefined,
-  raw: false,
-  needs: [],
-  streamUsage: true,
-  dropped: [],
 };
 
 const decodeOllama = (wire: JsonObject, operation: Operation = "chat"): ChatRequest =>

@@ -1,7 +1,6 @@
 import { type Call, isInference, type Reply } from "../../core/call.ts";
 import { ProxyError, toProxyError } from "../../core/error.ts";
 import type { Signal } from "../../lib/abort.ts";
-import { readControl } from "../../router/control.ts";
 import type { Candidate } from "../../router/gates.ts";
 import { sourcesFooter } from "../../search/context.ts";
 import type { CallRecord } from "../../stats/record.ts";
@@ -11,7 +10,6 @@ import type { Send, Sent } from "../../upstream/retry.ts";
 import type { Answer } from "../answer.ts";
 import type { Deliver } from "../deliver.ts";
 import type { OpenAccount } from "../money.ts";
-import type { Holder } from "./candidates.ts";
 import { generating, showAuto } from "./entry.ts";
 import { costHeaders, type CostHeaderParts } from "./cost-headers.ts";
 import type { Decisions } from "./decisions.ts";
@@ -91,13 +89,12 @@ async function routed(parts: AutoParts, asked: Asked): Promise<Reply> {
 /** A searched answer ends with its sources, unless its client wants JSON, or none. */
 function footed(
   reply: Reply,
-  { request }: Plan,
+  { request, control }: Plan,
   { call, sources }: Pick<Enriched, "call" | "sources">,
 ): Reply {
   const wantsFormat = request.format !== undefined || request.needs.includes("format");
-  if (sources.length === 0 || wantsFormat) return reply;
-  const { isSourcesBarred = false } = readControl({ model: call.model, headers: call.routing ?? {} });
-  return isSourcesBarred ? reply : withFooter(reply, call, sourcesFooter(sources));
+  if (sources.length === 0 || wantsFormat || control.isSourcesBarred === true) return reply;
+  return withFooter(reply, call, sourcesFooter(sources));
 }
 
 async function enrichedFor(
@@ -112,7 +109,8 @@ async function enrichedFor(
 /** Candidates in their order; those next to each other with the same model are one stage, and the least busy answers. */
 function routeOf({ holders }: Plan, order: readonly Candidate[]): Route {
   const stages: Stage[] = [];
-  for (const { upstream, target } of order.flatMap((one) => holderOf(holders, one))) {
+  const holderOf = new Map(holders.map((one) => [one.candidate, one]));
+  for (const { upstream, target } of order.flatMap((one) => holderOf.get(one) ?? [])) {
     const last = stages.at(-1);
     if (last?.target.key === target.key && last.upstreams.every((one) => one.isCloud === upstream.isCloud))
       stages[stages.length - 1] = { ...last, upstreams: [...last.upstreams, upstream] };
@@ -120,9 +118,6 @@ function routeOf({ holders }: Plan, order: readonly Candidate[]): Route {
   }
   return { stages };
 }
-
-const holderOf = (holders: readonly Holder[], candidate: Candidate): Holder[] =>
-  holders.filter((one) => one.candidate === candidate);
 
 /** A search that was wanted and brought nothing makes the answer as doubtful as one that could not be made. */
 const lacksResults = ({ policy }: AutoParts, { decision }: Plan, searched: Searched): boolean =>

@@ -3,7 +3,7 @@ import type { ChatRequest } from "../../core/chat.ts";
 import { dialects } from "../../dialect/dialects.ts";
 import type { Clock } from "../../lib/time.ts";
 import type { Analysis, Analyze } from "../../router/analyze.ts";
-import { readControl } from "../../router/control.ts";
+import { type Control, readControl } from "../../router/control.ts";
 import { decide } from "../../router/decide.ts";
 import type { Decision, Policy } from "../../router/decision.ts";
 import { asksOf } from "../../router/gates.ts";
@@ -33,6 +33,8 @@ export interface PlanParts extends Memory {
 /** Who is to answer one call, and why. */
 export interface Plan {
   readonly request: ChatRequest;
+  /** What its client says of how it is to be routed. */
+  readonly control: Control;
   readonly analysis: Analysis;
   readonly decision: Decision;
   /** Those that were looked at, chosen or not. */
@@ -73,5 +75,5 @@ export function planFor(call: Call, parts: PlanParts, { isExplained = false }: P
     scores,
     nowMs: clock.monotonicMs(),
   });
-  return { request, analysis, decision, holders, privateKinds, isPrivate, session };
+  return { request, control, analysis, decision, holders, privateKinds, isPrivate, session };
 }
