@@ -2,35 +2,14 @@ import { type Call, isRepeatable } from "../core/call.ts";
 import { modelKey, parseModelName } from "../core/model-name.ts";
 import type { Signal } from "../lib/abort.ts";
 import type { JsonObject } from "../lib/json.ts";
-import { createSemaphore } from "../lib/semaphore.ts";
 import type { Clock } from "../lib/time.ts";
 import { createHealth, type HealthState } from "./health.ts";
 import { checkMayLeave } from "./may-leave.ts";
 import { createModelShelf, fetchOllamaLists, fetchOllamaVersion } from "./models.ts";
 import { type Attempt, createPool, type Pool } from "./pool.ts";
-import type { BreakerOptions } from "./streak.ts";
+import { placesOf, type ServerOptions } from "./server-options.ts";
 import { renamedReply } from "./renamed.ts";
 import type { Target, Upstream, UpstreamReply } from "./upstream.ts";
-import type { AttemptTimeouts } from "./watch.ts";
-
-export interface OllamaOptions {
-  readonly name: string;
-  /** Origin and base path, without credentials. */
-  readonly url: string;
-  readonly configured: boolean;
-  /** Whether what it is asked leaves the house. */
-  readonly isCloud: boolean;
-  /** Sent as `Authorization: Bearer`, for an Ollama server behind a proxy that wants one. */
-  readonly apiKey: string | undefined;
-  readonly inFlightMax: number;
-  readonly queueMax: number;
-  readonly queueWaitMs: number;
-  readonly timeouts: AttemptTimeouts;
-  readonly keepAliveMs: number;
-  readonly breaker: BreakerOptions;
-  /** How long to wait for a list of models or a sign of life. */
-  readonly probeWaitMs: number;
-}
 
 export interface OllamaParts {
   readonly clock: Clock;
@@ -38,18 +17,14 @@ export interface OllamaParts {
   readonly onState: (upstream: string, state: HealthState) => void;
 }
 
-/** Lists, transfers and the like do not compete with inference for places, but are bounded too. */
-const controlPlaces = 32;
-
 /** A real Ollama server. */
 export function createOllamaUpstream(
-  options: OllamaOptions,
+  options: ServerOptions,
   { clock, random, onState }: OllamaParts,
 ): Upstream {
   const { name, url } = options;
   const headers = options.apiKey === undefined ? {} : { authorization: `Bearer ${options.apiKey}` };
   const pool = createPool({ ...options, headers, clock });
-  const places = { queueMax: options.queueMax, waitMs: options.queueWaitMs, clock };
   const { probeWaitMs } = options;
   const shelf = createModelShelf({
     fetchLists: (before) => fetchOllamaLists(pool, probeWaitMs, before),
@@ -83,8 +58,7 @@ export function createOllamaUpstream(
     url,
     configured: options.configured,
     health,
-    inference: createSemaphore({ places: options.inFlightMax, ...places }),
-    control: createSemaphore({ places: controlPlaces, ...places }),
+    ...placesOf(options, clock),
     get models() {
       return shelf.list;
     },

@@ -2,43 +2,26 @@ import { type ProxyError, toProxyError } from "../../core/error.ts";
 import { nanoUsdOf } from "../../dialect/openai/usage.ts";
 import { globMatcher } from "../../lib/glob.ts";
 import { isObject } from "../../lib/json.ts";
-import { createSemaphore } from "../../lib/semaphore.ts";
 import type { Clock } from "../../lib/time.ts";
 import { createHealth, type HealthState } from "../health.ts";
 import { checkMayLeave } from "../may-leave.ts";
 import { createModelShelf, fetchJson, ListError } from "../models.ts";
 import { createPool } from "../pool.ts";
-import type { BreakerOptions } from "../streak.ts";
+import { placesOf, type ServerOptions } from "../server-options.ts";
 import type { Upstream } from "../upstream.ts";
-import type { AttemptTimeouts } from "../watch.ts";
 import { createAsk } from "./ask.ts";
 import { createDetails } from "./details.ts";
 import { type Kind, llamaServerKind, openaiKind, openrouterKind } from "./kinds.ts";
 import type { OpenRouterOptions } from "./openrouter-options.ts";
 import { createSwitch } from "./switch.ts";
 
-export interface OpenAiOptions {
-  readonly name: string;
+export interface OpenAiOptions extends ServerOptions {
   readonly type: "llama-server" | "openai" | "openrouter";
-  /** Origin and base path, without credentials. */
-  readonly url: string;
-  readonly configured: boolean;
-  readonly apiKey: string | undefined;
-  /** Whether what it is asked leaves the house. */
-  readonly isCloud: boolean;
   /** Names that are to be offered, with `*` for any text; empty for all. */
   readonly models: readonly string[];
   /** Whether a server with one model answers to every name, as it does by itself. */
   readonly takesAnyModel: boolean;
   readonly openrouter: OpenRouterOptions;
-  readonly inFlightMax: number;
-  readonly queueMax: number;
-  readonly queueWaitMs: number;
-  readonly timeouts: AttemptTimeouts;
-  readonly keepAliveMs: number;
-  readonly breaker: BreakerOptions;
-  /** How long to wait for a list of models or a sign of life. */
-  readonly probeWaitMs: number;
 }
 
 export interface OpenAiParts {
@@ -49,16 +32,12 @@ export interface OpenAiParts {
   readonly onTrouble: (upstream: string, why: string) => void;
 }
 
-/** Lists and the like do not compete with inference for places, but are bounded too. */
-const controlPlaces = 32;
-
 /** A server that speaks OpenAI's API: llama.cpp's, OpenRouter, or any other. */
 export function createOpenAiUpstream(options: OpenAiOptions, parts: OpenAiParts): Upstream {
   const { name, type, url, isCloud, configured } = options;
   const { clock } = parts;
   const pool = createPool({ ...options, headers: headersOf(options), clock });
   const kind = kindOf(options, pool, clock);
-  const places = { queueMax: options.queueMax, waitMs: options.queueWaitMs, clock };
   const { shelf, look, off, health, isLoading } = watchOver(options, kind, parts);
   const ask = createAsk({ ...options, pool, kind, details: createDetails(), list: () => shelf.list, clock });
 
@@ -80,8 +59,7 @@ export function createOpenAiUpstream(options: OpenAiOptions, parts: OpenAiParts)
     isCloud,
     configured,
     health,
-    inference: createSemaphore({ places: options.inFlightMax, ...places }),
-    control: createSemaphore({ places: controlPlaces, ...places }),
+    ...placesOf(options, clock),
     get takesAnyModel() {
       return options.takesAnyModel && kind.isSingle() && shelf.list.byKey.size > 0;
     },
