@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { languageOf } from "../../src/router/language.ts";
+import { scan } from "../../src/router/scan.ts";
 
 describe("the language of a text", () => {
   it.each([
@@ -20,10 +21,10 @@ describe("the language of a text", () => {
     ["hi", "स्टेशन कैसे पहुँचूँ"],
     ["und", ""],
   ])("is %s", (language, text) => {
-    expect(languageOf(text)).toBe(language);
+    expect(languageOf(scan(text))).toBe(language);
   });
 
   it("is seen in spite of English names", () => {
-    expect(languageOf("wie installiere ich das Update von Visual Studio Code auf dem Mac")).toBe("de");
+    expect(languageOf(scan("wie installiere ich das Update von Visual Studio Code auf dem Mac"))).toBe("de");
   });
 });

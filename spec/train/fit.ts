@@ -18,6 +18,8 @@ export interface Example {
   readonly dense: Float32Array;
   /** For each row 0 to 1, or NaN where nothing is known. */
   readonly targets: Float32Array;
+  /** How much it counts in each row. */
+  readonly weights: Float32Array;
 }
 
 /** A prompt as a request of one turn. */
@@ -29,7 +31,22 @@ export const requestOf = (text: string): ChatRequest => ({
 export function exampleOf(prompt: Prompt): Example {
   const request = requestOf(prompt.text);
   const { at, by, dense } = featuresOf(isolate(request), request, { year, isExplained: false });
-  return { prompt, at, by, dense, targets: Float32Array.from(rows, (row) => targetOf(prompt, row)) };
+  return {
+    prompt,
+    at,
+    by,
+    dense,
+    targets: Float32Array.from(rows, (row) => targetOf(prompt, row)),
+    weights: Float32Array.from(rows, (row) => weightOf(prompt, row)),
+  };
+}
+
+/** Half of all prompts are questions as for a search box; how rare fresh ones are there says nothing of other requests. */
+const freshWeight = 2.2;
+const lookups = /^(?:lookups|search-box|questions)/;
+
+function weightOf({ weight, search, source }: Prompt, { head }: (typeof rows)[number]): number {
+  return head === "search" && search === true && !lookups.test(source) ? weight * freshWeight : weight;
 }
 
 function targetOf(prompt: Prompt, { head, answer }: (typeof rows)[number]): number {
@@ -37,7 +54,7 @@ function targetOf(prompt: Prompt, { head, answer }: (typeof rows)[number]): numb
   if (head === "hardness") return hardnessOf(prompt);
   if (head === "search") return search === undefined ? Number.NaN : Number(search);
   if (head !== "complexity") return prompt[head] === undefined ? Number.NaN : Number(prompt[head] === answer);
-  if (complexity === undefined) return Number.NaN;
+  if (complexity === undefined) return stepsTarget(prompt, answer);
   if (answer === "high") return Number(complexity === "high");
   // What must be looked up is medium at least, whatever else it is: such a prompt does not teach what a medium task
   // looks like. Freshness is a row of its own, and raises low to medium afterwards.
@@ -46,6 +63,14 @@ function targetOf(prompt: Prompt, { head, answer }: (typeof rows)[number]): numb
 
 const hardnesses = { low: 0.1, medium: 0.45, high: 0.85 } as const;
 const lookedUp = 0.25;
+
+/** How sure the steps of a word problem make each answer: two are hardly more than low, ten are high. */
+function stepsTarget({ steps }: Prompt, answer: string): number {
+  if (steps === undefined) return Number.NaN;
+  return answer === "high" ? clamped((steps - 2) / 7) : clamped((steps - 0.5) / 4);
+}
+
+const clamped = (share: number): number => Math.min(1, Math.max(0, share));
 
 function hardnessOf({ hardness, complexity, search }: Prompt): number {
   if (hardness !== undefined) return hardness;
@@ -163,11 +188,12 @@ const ranges = manyOf.map(rangeOf);
 const alone = rows.flatMap(({ head }, index) => (head === "task" || head === "intent" ? [] : [index]));
 
 /** How far each row is off, times what the prompt counts; nothing where nothing is known. */
-function slopesOf(sums: Float32Array, { targets, prompt }: Example, smooth: number): Float32Array {
+function slopesOf(sums: Float32Array, { targets, weights }: Example, smooth: number): Float32Array {
   const slopes = new Float32Array(rows.length);
   const off = (row: number, told: number, others: number): void => {
     const target = targets[row] ?? Number.NaN;
-    if (!Number.isNaN(target)) slopes[row] = (told - target * (1 - smooth) - smooth / others) * prompt.weight;
+    if (!Number.isNaN(target))
+      slopes[row] = (told - target * (1 - smooth) - smooth / others) * (weights[row] ?? 0);
   };
   for (const row of alone) off(row, 1 / (1 + Math.exp(-(sums[row] ?? 0))), 2);
   for (const range of ranges) {
@@ -185,9 +211,10 @@ export function quantised({ hashed, dense }: Fitted): Pick<Weights, "hashed" | "
     const row = index % rows.length;
     scales[row] = Math.max(scales[row] ?? 0, Math.abs(value) / 127);
   }
-  return {
-    scales,
-    dense,
-    hashed: Int8Array.from(hashed, (value, index) => Math.round(value / (scales[index % rows.length] || 1))),
-  };
+  const shipped = new Int8Array(hashed.length);
+  for (const [index, value] of hashed.entries()) {
+    const row = index % rows.length;
+    shipped[row * buckets + Math.floor(index / rows.length)] = Math.round(value / (scales[row] || 1));
+  }
+  return { scales, dense, hashed: shipped };
 }

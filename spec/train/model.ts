@@ -1,16 +1,16 @@
-import { sumsOf, type Thresholds, type Weights } from "../../src/router/weights.ts";
+import { complexitySumsOf, sumsOf, type Thresholds, type Weights } from "../../src/router/weights.ts";
 import { type Example, exampleOf, fit, type Fitted, type FitOptions, quantised } from "./fit.ts";
 import { f1, macroF1, share } from "./measure.ts";
 import { foldOf, type Prompt, variants } from "./prompts.ts";
 
 /** Found on prompts that were held out; see the model card. */
-export const settings: FitOptions = { epochs: 12, rate: 0.05, decay: 2e-3, drop: 0.4, smooth: 0.05, seed: 1 };
+export const settings: FitOptions = { epochs: 12, rate: 0.05, decay: 1e-3, drop: 0.4, smooth: 0.05, seed: 1 };
 export const folds = 5;
 
 const answers = ["low", "medium", "high"] as const;
 const sigmoid = (sum: number): number => 1 / (1 + Math.exp(-sum));
 
-/** The sums of a prompt, as a model said that had not seen it. */
+/** The sums of a prompt, as a model said that had not seen it; those of the complexity as they decide. */
 export interface Unseen {
   readonly example: Example;
   readonly sums: readonly number[];
@@ -42,7 +42,9 @@ function meanOf(fitted: readonly Fitted[]): Fitted {
 function told(weights: Shipped, prompts: readonly Prompt[]): Unseen[] {
   return prompts.map((prompt) => {
     const example = exampleOf(prompt);
-    return { example, sums: sumsOf(weights, example) };
+    const sums = sumsOf(weights, example);
+    const { more, high } = complexitySumsOf(sums);
+    return { example, sums: [more, high, ...sums.slice(2)] };
   });
 }
 
@@ -106,8 +108,8 @@ function lossOf({ example, sums }: Unseen, rows: readonly number[], temperature:
   return loss;
 }
 
-/** High that is called low costs most: of all high prompts such a share may be. */
-const highAsLowMax = 0.05;
+/** High that is called low costs most: of the high prompts that were not written to be misjudged such a share may be. */
+const highAsLowMax = 0.04;
 /** The mean of so many of the best thresholds is taken: the single best one is luck. */
 const bestOf = 15;
 
@@ -163,8 +165,16 @@ function freshScore(probable: readonly Probable[], threshold: number): number {
 function score(probable: readonly Probable[], { moreThanLow, high, fresh }: Thresholds): number {
   const pairs = probable.map((one) => {
     const raised = one.more >= moreThanLow || one.fresh >= fresh ? "medium" : "low";
-    return { want: one.prompt.complexity ?? "", got: one.high >= high ? "high" : raised };
+    return {
+      want: one.prompt.complexity ?? "",
+      got: one.high >= high ? "high" : raised,
+      isTrap: one.prompt.trap !== undefined,
+    };
   });
-  const missed = share(pairs, "high", "low");
+  const missed = share(
+    pairs.filter(({ isTrap }) => !isTrap),
+    "high",
+    "low",
+  );
   return missed > highAsLowMax ? -missed : macroF1(pairs, answers);
 }

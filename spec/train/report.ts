@@ -23,6 +23,8 @@ export interface Answered {
   readonly freshness: number;
   readonly hardness: number;
   readonly high: number;
+  /** How far up it is, between sure of low and sure of high. */
+  readonly level: number;
 }
 
 export function answered(weights: Weights, prompts: readonly Prompt[]): Answered[] {
@@ -39,6 +41,7 @@ export function answered(weights: Weights, prompts: readonly Prompt[]): Answered
       freshness,
       hardness,
       high: probabilities.high,
+      level: probabilities.high + probabilities.medium / 2,
     };
   });
 }

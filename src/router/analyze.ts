@@ -1,9 +1,10 @@
 import type { ChatRequest } from "../core/chat.ts";
+import { buckets } from "./bag.ts";
 import { denseNames, type Features, featuresOf } from "./features.ts";
 import { type Asked, isolate } from "./isolate.ts";
 import { languageOf } from "./language.ts";
 import { reasonsOf } from "./reasons.ts";
-import { type HeadName, heads, rows, sumsOf, type Weights } from "./weights.ts";
+import { complexitySumsOf, type HeadName, heads, rows, sumsOf, type Weights } from "./weights.ts";
 
 export type Complexity = "low" | "medium" | "high";
 export type Task = (typeof heads.task)[number];
@@ -71,11 +72,11 @@ export function createAnalyzer(weights: Weights): Analyze {
       task: told.task,
       intent:
         request.tools.length > 0 && told.intent === "simple" && told.tools > 0.35 ? "tools" : told.intent,
-      language: languageOf(asked.text),
+      language: languageOf(features.tokens),
       tokens: tokensOf(request),
       confidence: asked.isHousekeeping ? 1 : confidenceOf(told, thresholds, complexity),
       reasons: reasonsOf({ asked, features, weights, complexity: raised, needsSearch }),
-      is_follow_up: isFollowUp(asked),
+      is_follow_up: isFollowUp(asked, features.tokens.count),
       is_tool_loop: asked.isToolLoop,
       ...(isExplained ? { contributions: contributionsOf(weights, features) } : {}),
     };
@@ -106,7 +107,9 @@ const ranges: Readonly<Record<HeadName, readonly number[]>> = {
 
 function tell({ temperatures }: Weights, sums: readonly number[]): Told {
   const of = (head: HeadName): number[] => ranges[head].map((row) => (sums[row] ?? 0) / temperatures[head]);
-  const [more = 0, high = 0] = of("complexity").map(sigmoid);
+  const complexity = complexitySumsOf(sums);
+  const more = sigmoid(complexity.more / temperatures.complexity);
+  const high = sigmoid(complexity.high / temperatures.complexity);
   const [fresh = 0] = of("search").map(sigmoid);
   const [hardness = 0] = of("hardness").map(sigmoid);
   const hard = Math.min(high, more);
@@ -160,8 +163,7 @@ const followUp =
   /^(?:and|but|so|ok(?:ay)?|yes|no|sure|continue|go on|more|why|again|shorter|longer|now|also|what about|how about|the (?:second|first|last)|do it|fix (?:it|that)|that|this|it)\b/i;
 
 /** A short turn that leans on what was said before. */
-function isFollowUp({ text, turnsBefore }: Asked): boolean {
-  const words = text.split(/\s+/).length;
+function isFollowUp({ text, turnsBefore }: Asked, words: number): boolean {
   return turnsBefore > 0 && (words <= 4 || (words <= 9 && followUp.test(text)));
 }
 
@@ -169,12 +171,23 @@ function isFollowUp({ text, turnsBefore }: Asked): boolean {
 function tokensOf({ messages, tools }: ChatRequest): number {
   let tokens = tools.length === 0 ? 0 : JSON.stringify(tools).length / 4;
   for (const { text, images } of messages) {
-    const part = text.slice(0, 2_000);
-    const wide =
-      part.length === 0 ? 0 : (part.match(/[\u3040-\u9fff\uac00-\ud7af]/g)?.length ?? 0) / part.length;
+    const wide = wideShareOf(text);
     tokens += 4 + text.length * (wide + (1 - wide) / 4) + (images?.length ?? 0) * 1_000;
   }
   return Math.ceil(tokens);
+}
+
+const lettersLookedAt = 400;
+
+/** The share of letters of scripts without spaces, at the beginning of a text. */
+function wideShareOf(text: string): number {
+  const letters = Math.min(text.length, lettersLookedAt);
+  let wide = 0;
+  for (let at = 0; at < letters; at += 1) {
+    const unit = text.charCodeAt(at);
+    if (unit >= 0x3040 && (unit <= 0x9fff || (unit >= 0xac00 && unit <= 0xd7af))) wide += 1;
+  }
+  return letters === 0 ? 0 : wide / letters;
 }
 
 const contributionsMax = 20;
@@ -199,7 +212,7 @@ function rowContributions(row: number, weights: Weights, { at, by, dense, names 
   const words = [...at].map((bucket, index) =>
     of(
       names?.get(bucket) ?? `bucket ${bucket}`,
-      (weights.hashed[bucket * rows.length + row] ?? 0) * scale * (by[index] ?? 0),
+      (weights.hashed[row * buckets + bucket] ?? 0) * scale * (by[index] ?? 0),
     ),
   );
   const shapes = denseNames.map((name, index) =>

@@ -1,13 +1,18 @@
 import type { Asked } from "./isolate.ts";
 import { asksOf } from "./asks.ts";
-import { type Bag, type Collected, createBag, places, runs } from "./bag.ts";
+import { type Bag, type Collected, createBag, pieceLetters, places, runs, type Sequence } from "./bag.ts";
+import { foldOf } from "./letters.ts";
+import { classesOf, hashOf } from "./lexicon.ts";
 import { type Given, setShape, shapeNames } from "./shape.ts";
-import { beginsAt, classesOf, kindsOf } from "./kinds.ts";
+import { scan, type Tokens, traits } from "./scan.ts";
+import { beginsAt, nameOfKind, otherKind, setKinds } from "./kinds.ts";
 import { classNames } from "./words.ts";
 
 /** What the analyzer sees of a request. */
 export interface Features extends Collected {
   readonly dense: Float32Array;
+  /** The words of the user's own text. */
+  readonly tokens: Tokens;
 }
 
 /** The dense features, in the order of their values. */
@@ -29,99 +34,160 @@ export interface FeatureOptions {
 
 const askAt = beginsAt + classNames.length;
 
-/** Words, numbers, and each letter of scripts without spaces. Linear in the text. */
-const wordPattern =
-  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]|[\p{L}\p{M}][\p{L}\p{M}\p{N}'’_+#.-]*|\d+(?:[.,:]\d+)*|[?？%$€£]/gu;
-
-const wordsMax = 160;
-const pastedWordsMax = 60;
+const wordsMax = 96;
+const pastedWordsMax = 24;
+/** In longer texts a typo drowns: their words are not taken to pieces. */
+const piecesWordsMax = 60;
+const askWordsMax = 32;
+/** From so many words on, those of the asking sentences count again. */
+const tellingWords = 25;
 
 /** Takes the features of a request: what its user says, how it is said, and what comes with it. */
 export function featuresOf(asked: Asked, given: Given, { year, isExplained }: FeatureOptions): Features {
-  const words = someOf(asked.text.match(wordPattern) ?? []).map((word) => folded(word, year));
-  const pasted = (asked.pasted.match(wordPattern) ?? []).slice(0, pastedWordsMax);
+  const tokens = scan(asked.text);
+  const shown = scan(asked.pasted);
   const dense = new Float32Array(denseNames.length);
-  setShape({ asked, given, words, year }, dense);
+  setShape({ asked, given, tokens, shown, year }, dense);
   const bag = createBag(isExplained);
-  addWords(words, bag);
-  addKinds(kindsOf(words, dense), bag);
-  addAsk(asked.text, { words, year, dense }, bag);
-  const shown = pasted.map((word) => folded(word, year));
-  for (let at = 0; at < shown.length; at += 1) bag.add(runs.pasted, shown, at);
-  return { ...bag.done(), dense };
+  const said = { tokens, year, dense };
+  const words = someOf(tokens.count);
+  addWords(words, said, bag);
+  addKinds(words, said, bag);
+  addAsks(said, bag);
+  addShown({ tokens: shown, year, dense }, bag);
+  return { ...bag.done(), dense, tokens };
+}
+
+/** Words from one to before another. */
+function span(from: number, to: number): Uint16Array {
+  const words = new Uint16Array(Math.max(0, to - from));
+  for (let nth = 0; nth < words.length; nth += 1) words[nth] = from + nth;
+  return words;
 }
 
 /** The beginning and the end of a long text. */
-function someOf(words: readonly string[]): readonly string[] {
-  return words.length <= wordsMax
-    ? words
-    : [...words.slice(0, (wordsMax * 2) / 3), ...words.slice(-wordsMax / 3)];
+function someOf(count: number): Uint16Array {
+  if (count <= wordsMax) return span(0, count);
+  const words = new Uint16Array(wordsMax);
+  const head = (wordsMax * 2) / 3;
+  for (let nth = 0; nth < wordsMax; nth += 1) words[nth] = nth < head ? nth : count - wordsMax + nth;
+  return words;
 }
 
-/** Longer words are cut: they are no words. */
-const lettersMax = 40;
-
-/** A word as it is hashed: case and the digits of numbers do not matter, whether a year is past does. */
-function folded(word: string, year: number): string {
-  const first = word.charCodeAt(0);
-  if (first >= 48 && first <= 57) return foldedNumber(word, year);
-  const lower = word.slice(0, lettersMax).toLowerCase();
-  const even = lower.includes("’") ? lower.replaceAll("’", "'") : lower;
-  return ".'-".includes(even.slice(-1)) ? even.replace(/[.'-]+$/, "") : even;
-}
-
-function foldedNumber(word: string, year: number): string {
-  const number = Number(word);
-  if (word.length === 4 && number > 1000 && number < 2100)
-    return number >= year ? "<year ahead>" : number >= year - 1 ? "<last year>" : "<past year>";
-  return word.replace(/\d+/g, (digits) => "0".repeat(Math.min(3, digits.length)));
-}
-
-function addWords(words: readonly string[], { add, addPieces }: Bag): void {
-  const run = ["^", ...words, "$"];
-  for (let at = 1; at <= words.length; at += 1) {
-    const word = run[at] ?? "";
-    add(runs.word, run, at);
-    add(runs.pair, run, at - 1);
-    const place = places[at - 1];
-    if (place !== undefined) add(place, run, at);
-    addPieces(word);
-  }
-  add(runs.end, run, words.length);
-}
-
-interface AskParts {
-  readonly words: readonly string[];
+interface Said {
+  readonly tokens: Tokens;
   readonly year: number;
   readonly dense: Float32Array;
 }
 
+const begin = hashOf("beginning") ^ 0x2f;
+const end = hashOf("ending") ^ 0x2f;
+
+/** Some words as they are hashed, behind a mark of their beginning and before one of their end. */
+function sequenceOf(words: Uint16Array, { tokens, year }: Said): Sequence {
+  const hashes = new Int32Array(words.length + 2);
+  hashes[0] = begin;
+  for (let nth = 0; nth < words.length; nth += 1) hashes[nth + 1] = hashAt(tokens, words[nth] ?? 0, year);
+  hashes[words.length + 1] = end;
+  const nameAt = (index: number): string =>
+    index === 0 ? "^" : index > words.length ? "$" : nameOf(tokens, words[index - 1]);
+  return { hashes, nameAt };
+}
+
+const nameOf = ({ text, from, to }: Tokens, word = 0): string =>
+  text.slice(from[word] ?? 0, to[word] ?? 0).toLowerCase();
+
+const yearHashes = { ahead: hashOf("yearahead"), last: hashOf("lastyear"), past: hashOf("pastyear") };
+
+/** Of a word its hash; of a year whether it is past. */
+function hashAt(tokens: Tokens, at: number, year: number): number {
+  const isYear = ((tokens.traits[at] ?? 0) & traits.number) !== 0 && isYearAt(tokens, at);
+  return isYear ? yearHash(tokens.value[at] ?? 0, year) : (tokens.hash[at] ?? 0);
+}
+
+function isYearAt({ value, from, to }: Tokens, at: number): boolean {
+  const number = value[at] ?? 0;
+  return number > 1000 && number < 2100 && (to[at] ?? 0) - (from[at] ?? 0) === 4;
+}
+
+function yearHash(number: number, year: number): number {
+  if (number >= year) return yearHashes.ahead;
+  return number >= year - 1 ? yearHashes.last : yearHashes.past;
+}
+
+const pieces = new Uint16Array(48);
+
+function addWords(words: Uint16Array, said: Said, bag: Bag): void {
+  const run = sequenceOf(words, said);
+  const isTaken = words.length <= piecesWordsMax;
+  for (let at = 1; at <= words.length; at += 1) {
+    bag.add(runs.word, run, at);
+    bag.add(runs.pair, run, at - 1);
+    const place = places[at - 1];
+    if (place !== undefined) bag.add(place, run, at);
+    if (isTaken) addPieces(said.tokens, words[at - 1] ?? 0, bag);
+  }
+  bag.add(runs.end, run, words.length);
+}
+
+const opening = 60;
+const closing = 62;
+
+/** Pieces of a word with its edges marked. */
+function addPieces({ units, from, to, traits: all }: Tokens, word: number, bag: Bag): void {
+  const start = from[word] ?? 0;
+  const letters = Math.min((to[word] ?? 0) - start, pieces.length - 2);
+  if (letters <= pieceLetters + 1 || ((all[word] ?? 0) & traits.number) !== 0) return;
+  pieces[0] = opening;
+  for (let at = 0; at < letters; at += 1) pieces[at + 1] = foldOf(units[start + at] ?? 0);
+  pieces[letters + 1] = closing;
+  bag.addPieces(pieces, letters + 2);
+}
+
+function addKinds(words: Uint16Array, { tokens, year, dense }: Said, bag: Bag): void {
+  const hashes = new Int32Array(words.length + 2);
+  hashes[0] = begin;
+  hashes[1] = begin;
+  for (let nth = 0; nth < words.length; nth += 1) hashes[nth + 2] = hashAt(tokens, words[nth] ?? 0, year);
+  setKinds({ tokens, words, kinds: hashes.subarray(2) }, dense);
+  const nameAt = (index: number): string =>
+    index < 2 ? "^" : (nameOfKind(hashes[index] ?? 0) ?? nameOf(tokens, words[index - 2]));
+  const run: Sequence = { hashes, nameAt };
+  const isTaken = words.length <= piecesWordsMax;
+  for (let at = 2; at < hashes.length; at += 1) {
+    if (hashes[at] !== otherKind || hashes[at - 1] !== otherKind) bag.add(runs.kindPair, run, at - 1);
+    if (isTaken) bag.add(runs.kindTriple, run, at - 2);
+  }
+  bag.add(runs.opening, run, 1);
+}
+
 /** In a long telling the sentence that asks says the most: its words count again. */
-function addAsk(text: string, { words, year, dense }: AskParts, { add }: Bag): void {
-  const parts = asksOf(text);
-  const asks = parts.map((part) =>
-    (part.match(wordPattern) ?? []).slice(0, 40).map((word) => folded(word, year)),
-  );
-  const count = asks.reduce((sum, ask) => sum + ask.length, 0);
+function addAsks(said: Said, bag: Bag): void {
+  const { tokens, dense } = said;
+  const asks = asksOf(tokens);
+  let count = 0;
+  for (const { from, to } of asks) {
+    const words = span(from, Math.min(to, from + askWordsMax));
+    count += words.length;
+    for (const word of words.subarray(0, 3))
+      for (const one of classesOf(tokens, word)) dense[beginsAt + one] = 1;
+    if (tokens.count >= tellingWords) addAsk(sequenceOf(words, said), bag);
+  }
   dense[askAt] = Math.log1p(count) / 3;
-  dense[askAt + 1] = words.length === 0 ? 0 : Math.min(1, count / words.length);
-  dense[askAt + 2] = parts.length / 3;
-  for (const ask of asks) {
-    for (const word of ask.slice(0, 3)) for (const one of classesOf(word)) dense[beginsAt + one] = 1;
-    if (words.length < 25) continue;
-    const run = ["^", ...ask];
-    for (let at = 1; at < run.length; at += 1) {
-      add(runs.askWord, run, at);
-      add(runs.askPair, run, at - 1);
-    }
+  dense[askAt + 1] = tokens.count === 0 ? 0 : Math.min(1, count / tokens.count);
+  dense[askAt + 2] = asks.length / 3;
+}
+
+function addAsk(run: Sequence, bag: Bag): void {
+  for (let at = 1; at < run.hashes.length - 1; at += 1) {
+    bag.add(runs.askWord, run, at);
+    bag.add(runs.askPair, run, at - 1);
   }
 }
 
-function addKinds(kinds: readonly string[], { add }: Bag): void {
-  const run = ["^", "^", ...kinds];
-  for (let at = 2; at < run.length; at += 1) {
-    if (run[at] !== "_" || run[at - 1] !== "_") add(runs.kindPair, run, at - 1);
-    add(runs.kindTriple, run, at - 2);
-  }
-  add(runs.opening, run, 1);
+function addShown(shown: Said, bag: Bag): void {
+  const count = Math.min(pastedWordsMax, shown.tokens.count);
+  if (count === 0) return;
+  const run = sequenceOf(span(0, count), shown);
+  for (let at = 1; at <= count; at += 1) bag.add(runs.pasted, run, at);
 }

@@ -19,8 +19,8 @@ export interface Asked {
 }
 
 /** More is not looked at: a prompt of a megabyte must not cost more than one of a page. */
-const headLetters = 2_400;
-const tailLetters = 1_200;
+const headLetters = 700;
+const tailLetters = 350;
 
 /** Blocks that programs put into a user's turn. */
 const harness =
@@ -29,8 +29,10 @@ const harness =
 const harnessLettersMax = 100_000;
 
 const fence = /```[\s\S]*?(?:```|$)/g;
+const quoteSigns = /^[>|]|\n[>|]/;
 const quoteLine = /^(?:>|\|).*$/gm;
 const choiceLine = /^[ \t]*\(?[A-Ea-e][.):][ \t].*$/gm;
+const secondChoice = /\n[ \t]*\(?[Bb][.):][ \t]/;
 const choicesMin = 3;
 
 /** Requests of chat programs about a conversation, not of their users. Source: the prompts of Open WebUI, LibreChat, Jan. */
@@ -102,10 +104,11 @@ function apart(text: string): Parts {
     shown.push(part);
     return "\n";
   };
-  const unfenced = withoutChoices(text.replace(fence, take), take);
-  const open = withoutQuotes(unfenced, shown).replace(quoteLine, (line) =>
-    line.length > 40 ? take(line) : line,
-  );
+  const unfenced = withoutChoices(text.includes("```") ? text.replace(fence, take) : text, take);
+  const unquoted = withoutQuotes(unfenced, shown);
+  const open = quoteSigns.test(unquoted)
+    ? unquoted.replace(quoteLine, (line) => (line.length > 40 ? take(line) : line))
+    : unquoted;
   const words = said(open, shown);
   return words === ""
     ? { words: plain(text.trim()), shown: "" }
@@ -118,9 +121,12 @@ const thanks =
   /(?:[\s,.!]+(?:please|pls|plz|thanks(?: a lot| so much| in advance)?|thank you(?: so much| very much)?|thx|cheers)[.!]*)+\s*$/i;
 const thanksLetters = 80;
 
+const isWide = (words: string): boolean => ["  ", "\t", "\u00a0"].some((gap) => words.includes(gap));
+const gaps = /[ \t\u00a0]+/g;
+
 /** Words without greetings, thanks and wide gaps: how polite a request is says nothing of what it asks. */
 function plain(words: string): string {
-  const even = words.replace(/[ \t\u00a0]+/g, " ").trim();
+  const even = isWide(words) ? words.replace(gaps, " ").trim() : words.trim();
   const tail = even.slice(-thanksLetters);
   const kept = (even.slice(0, even.length - tail.length) + tail.replace(thanks, ""))
     .replace(greeting, "")
@@ -130,8 +136,8 @@ function plain(words: string): string {
 
 /** The words without long blocks, unless there is nothing but those. */
 function said(open: string, shown: string[]): string {
+  if (!open.includes("\n\n")) return firstWords(open, shown);
   const blocks = open.split(/\n{2,}/);
-  if (blocks.length === 1) return firstWords(open, shown);
   const long = blocks.filter((block) => block.length > blockLetters);
   const words = blocks
     .filter((block) => block.length <= blockLetters)
@@ -147,16 +153,21 @@ const quoted =
 
 /** The answers of a multiple choice say little of what is asked, and much of where the question comes from. */
 function withoutChoices(text: string, take: (part: string) => string): string {
+  if (!secondChoice.test(text)) return text;
   return (text.match(choiceLine)?.length ?? 0) >= choicesMin ? text.replace(choiceLine, take) : text;
 }
 
+const quoteMarks = ['"', "“", "«", "„", "「"];
+
 /** Long quotations are shown, unless they are all there is. */
 function withoutQuotes(text: string, shown: string[]): string {
+  if (!quoteMarks.some((mark) => text.includes(mark))) return text;
+  const before = shown.length;
   const rest = text.replace(quoted, (part) => {
     shown.push(part);
     return ' "…" ';
   });
-  if (rest.replace(/["…\s]/g, "").length >= 12) return rest;
+  if (shown.length === before || rest.replace(/["…\s]/g, "").length >= 12) return rest;
   shown.length = 0;
   return text;
 }

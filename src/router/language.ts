@@ -1,3 +1,6 @@
+import { hashesOf } from "./lexicon.ts";
+import type { Tokens } from "./scan.ts";
+
 /** Words that are common in one language and rare in others; two-letter codes. */
 const common: Readonly<Record<string, string>> = {
   en: "the of and to is in what how my for with this that are can you on it be do does i",
@@ -11,9 +14,12 @@ const common: Readonly<Record<string, string>> = {
   tr: "ve bir bu ne nasıl için mi ile de da mı çok var kim hangi neden olan benim gibi",
 };
 
-const index = new Map<string, string[]>();
-for (const [language, words] of Object.entries(common))
-  for (const word of words.split(" ")) index.set(word, [...(index.get(word) ?? []), language]);
+const none: readonly number[] = [];
+const codes = Object.keys(common);
+/** For each word, the languages that it is common in. */
+const index = new Map<number, number[]>();
+for (const [language, words] of Object.values(common).entries())
+  for (const hash of hashesOf(words)) index.set(hash, [...(index.get(hash) ?? []), language]);
 
 const scripts: readonly (readonly [language: string, script: RegExp])[] = [
   ["ja", /[\u3040-\u30ff]/g],
@@ -27,31 +33,37 @@ const scripts: readonly (readonly [language: string, script: RegExp])[] = [
   ["el", /[\u0370-\u03ff]/g],
 ];
 
-const lookedAt = 1_000;
+/** Letters and words that are looked at. */
+const lettersMax = 600;
+const wordsMax = 80;
 
 /** The language of a text by its script and its commonest words; `und` when they do not tell. */
-export function languageOf(text: string): string {
-  const part = text.slice(0, lookedAt);
-  return (
-    byScript(part) ?? byWords(part) ?? (/^[\x20-\x7e\s]*$/.test(part) && part.trim() !== "" ? "en" : "und")
-  );
+export function languageOf(tokens: Tokens): string {
+  const part = tokens.text.slice(0, lettersMax);
+  return byScript(part) ?? byWords(tokens) ?? (tokens.count > 0 && ascii.test(part) ? "en" : "und");
 }
 
+const ascii = /^[\x20-\x7e\s]*$/;
+/** Letters of any script that is told apart. */
+const otherScript = /[\u0370-\u1fff\u2e80-\uffff]/;
+
 function byScript(part: string): string | undefined {
+  if (!otherScript.test(part)) return undefined;
   const found = scripts.find(([, script]) => (part.match(script)?.length ?? 0) * 6 > part.length);
   return found?.[0];
 }
 
-function byWords(part: string): string | undefined {
-  const votes = new Map<string, number>();
-  for (const word of part.toLowerCase().match(/[\p{L}'-]+/gu) ?? [])
-    for (const language of index.get(word) ?? []) votes.set(language, (votes.get(language) ?? 0) + 1);
-  return foremost([...votes].toSorted(([, a], [, b]) => b - a));
+function byWords({ count, hash }: Tokens): string | undefined {
+  const votes = codes.map(() => 0);
+  for (let at = 0; at < Math.min(count, wordsMax); at += 1)
+    for (const language of index.get(hash[at] ?? 0) ?? none) votes[language] = (votes[language] ?? 0) + 1;
+  return foremost(votes);
 }
 
-/** English words are in every language's technical talk: another language needs no more votes than they have. */
-function foremost([best, second]: readonly (readonly [language: string, votes: number])[]):
-  | string
-  | undefined {
-  return best?.[0] === "en" && second?.[1] === best[1] ? second[0] : best?.[0];
+/** English words are in every language's technical talk: another language needs no more votes than they have, but two. */
+function foremost(votes: readonly number[]): string | undefined {
+  const most = Math.max(...votes);
+  if (most === 0) return undefined;
+  const best = votes.flatMap((vote, language) => (vote === most ? [codes[language]] : []));
+  return most === 1 && best.includes("en") ? "en" : (best.find((code) => code !== "en") ?? "en");
 }

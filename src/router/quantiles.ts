@@ -27,7 +27,7 @@ const kept = 512;
 const countMin = 50;
 
 /** The hardness at which the analyzer's shipped thresholds lie, about. */
-const usualCuts: Cuts = { medium: 0.3, high: 0.53 };
+const usualCuts: Cuts = { medium: 0.34, high: 0.52 };
 
 /** Keeps the hardness of the last 512 requests. `shipped` goes with the analyzer's weights. */
 export function createScores(shipped = usualCuts): Scores {

@@ -99,7 +99,25 @@ const said: Readonly<Record<string, string>> = {
   maker: "a product",
 };
 
-const sayings = denseNames.map((name) => said[name.replace("begins: ", "")]);
+interface Saying {
+  readonly index: number;
+  readonly saying: string;
+}
+
+interface Saying {
+  readonly index: number;
+  readonly saying: string;
+}
+
+/** How long a question is has something to do with how fresh its answer must be, but is no reason. */
+const lengths = new Set(["its length", "its shortness", "long sentences"]);
+
+const sayings = denseNames.flatMap((name, index): Saying[] => {
+  const saying = said[name.replace("begins: ", "")];
+  return saying === undefined ? [] : [{ index, saying }];
+});
+
+const freshSayings = sayings.filter(({ saying }) => !lengths.has(saying));
 
 /** Why the answer is what it is: what spoke loudest for it, in words. */
 export function reasonsOf({ asked, features, weights, complexity, needsSearch }: ReasonParts): string[] {
@@ -124,9 +142,9 @@ function loudest(head: string, answer: string, { features, weights, isAgainst = 
   const row = rows.findIndex((one) => one.head === head && one.answer === answer);
   const sign = isAgainst ? -1 : 1;
   const found: { readonly saying: string; readonly weight: number }[] = [];
-  for (const [index, saying] of sayings.entries()) {
+  for (const { index, saying } of head === "search" ? freshSayings : sayings) {
     const value = features.dense[index] ?? 0;
-    if (value === 0 || saying === undefined) continue;
+    if (value === 0) continue;
     const weight = sign * value * (weights.dense[index * rows.length + row] ?? 0);
     if (weight > 0.05) found.push({ saying, weight });
   }

@@ -1,5 +1,11 @@
 import type { ChatRequest } from "../core/chat.ts";
 import type { Asked } from "./isolate.ts";
+import { wordSetOf } from "./lexicon.ts";
+import { sortOf, sorts } from "./letters.ts";
+import { linesOf } from "./lines.ts";
+import { type Numbers, numbersOf } from "./numbers.ts";
+import { type Tokens, traits } from "./scan.ts";
+import { type SignCounts, signsOf } from "./signs.ts";
 
 /** What comes with a request beside its words. */
 export type Given = Pick<ChatRequest, "tools" | "format" | "needs">;
@@ -62,36 +68,55 @@ export const shapeNames = [
 ] as const;
 
 type ShapeName = (typeof shapeNames)[number];
-type SetFeature = (name: ShapeName, value: number) => void;
 
-const indexOf = new Map<string, number>(shapeNames.map((name, index) => [name, index]));
+/** Where in the dense features each of them is. */
+const slots: Readonly<Record<ShapeName, number>> = slotsOf(shapeNames);
+
+function slotsOf<Name extends string>(names: readonly Name[]): Record<Name, number> {
+  // eslint-disable-next-line typescript/no-unsafe-type-assertion -- each name is given its place in the next line
+  const places = {} as Record<Name, number>;
+  for (const [index, name] of names.entries()) places[name] = index;
+  return places;
+}
+
 const log = (count: number): number => Math.log1p(count) / 3;
 const flag = (is: boolean): number => (is ? 1 : 0);
-const countOf = (text: string, pattern: RegExp): number => text.match(pattern)?.length ?? 0;
 
 export interface ShapeParts {
   readonly asked: Asked;
   readonly given: Given;
-  /** The words as they are hashed. */
-  readonly words: readonly string[];
+  /** All words of the text, and of what is shown. */
+  readonly tokens: Tokens;
+  readonly shown: Tokens;
   readonly year: number;
 }
 
 /** Fills in the shape of a request. */
-export function setShape({ asked, given, words, year }: ShapeParts, dense: Float32Array): void {
-  const set: SetFeature = (name, value) => {
-    dense[indexOf.get(name) ?? 0] = value;
-  };
-  set("bias", 1);
-  setLength(asked.text, words, set);
-  setSigns(asked, set);
-  setNumbers(asked.text, year, set);
-  setQuestion(asked.text.trimStart().slice(0, 60).toLowerCase(), set);
-  set("material shown", log(asked.pastedLetters / 50));
-  set("turns before", log(asked.turnsBefore));
-  set("tools offered", flag(given.tools.length > 0));
-  set("format asked", flag(given.format !== undefined));
-  set("images", flag(given.needs.includes("images")));
+export function setShape({ asked, given, tokens, shown, year }: ShapeParts, dense: Float32Array): void {
+  const counts = signsOf(tokens);
+  dense[slots.bias] = 1;
+  setLength(tokens, dense);
+  setSigns(asked.text, counts, dense);
+  setWords(tokens, dense);
+  setCode({ tokens, shown, counts }, dense);
+  setNumbers(numbersOf(tokens, year), dense);
+  setQuestion(asked.text.trimStart().slice(0, 60).toLowerCase(), dense);
+  dense[slots["material shown"]] = log(asked.pastedLetters / 50);
+  dense[slots["turns before"]] = log(asked.turnsBefore);
+  dense[slots["tools offered"]] = flag(given.tools.length > 0);
+  dense[slots["format asked"]] = flag(given.format !== undefined);
+  dense[slots.images] = flag(given.needs.includes("images"));
+}
+
+function setNumbers(found: Numbers, dense: Float32Array): void {
+  dense[slots.digits] = log(found.count);
+  dense[slots["big numbers"]] = flag(found.isBig);
+  dense[slots["past year"]] = flag(found.isPast);
+  dense[slots["this year or next"]] = flag(found.isNear);
+  dense[slots["future year"]] = flag(found.isAhead);
+  dense[slots["version number"]] = flag(found.isVersion);
+  dense[slots["sum of money"]] = flag(found.isMoney);
+  dense[slots["per cent"]] = flag(found.isShare);
 }
 
 const steps = [
@@ -107,69 +132,120 @@ const overs = [
   ["over 120 words", 120],
 ] as const;
 
-function setLength(text: string, words: readonly string[], set: SetFeature): void {
-  const count = words.length;
-  const sentences = countOf(text, /[.!?。！？](?=\s|$)/g);
-  set("words", log(count));
-  set("letters", log(text.length / 6));
-  for (const [name, most] of steps) set(name, flag(count < most));
-  for (const [name, least] of overs) set(name, flag(count > least));
-  set("lines", log(countOf(text, /\n/g)));
-  set("sentences", log(sentences));
-  set("words a sentence", log(count / (sentences + 1)));
-  set("long words", count === 0 ? 0 : words.filter((word) => word.length > 9).length / count);
+function setLength({ text, count, from, to, sentence }: Tokens, dense: Float32Array): void {
+  const sentences = count === 0 ? 0 : (sentence[count - 1] ?? 0) + 1;
+  let long = 0;
+  for (let at = 0; at < count; at += 1) if ((to[at] ?? 0) - (from[at] ?? 0) > 9) long += 1;
+  dense[slots.words] = log(count);
+  dense[slots.letters] = log(text.length / 6);
+  for (const [name, most] of steps) dense[slots[name]] = flag(count < most);
+  for (const [name, least] of overs) dense[slots[name]] = flag(count > least);
+  dense[slots.sentences] = log(sentences);
+  dense[slots["words a sentence"]] = log(count / Math.max(1, sentences));
+  dense[slots["long words"]] = count === 0 ? 0 : long / count;
 }
 
-function setSigns({ text, pasted }: Asked, set: SetFeature): void {
-  set("questions", log(countOf(text, /[?？؟]/g)));
-  set("ends with a question", flag(/[?？؟]\s*$/.test(text)));
-  set("commas", log(countOf(text, /[,;，、]/g)));
-  set("colon", flag(/[:：]/.test(text)));
-  set("quoted part", flag(/["“«„「][^"”»“«„「」]{12,}["”»“」]/.test(text)));
-  set("names", log(countOf(text, /[\p{Ll},;] \p{Lu}\p{Ll}+/gu)));
-  set("words in capitals", log(countOf(text, /\b\p{Lu}{2,}\b/gu)));
-  set("other script", text.length === 0 ? 0 : countOf(text, /[\u0250-\uffff]/g) / text.length);
-  set("maths signs", log(countOf(text, /[=^∑∫√≤≥≠±×÷∈∀∃∞πωθλ²³]|\\[a-z]+/g)));
-  set("code signs", log(countOf(text, /[{}();<>[\]`_]|=>|::|->/g)));
-  set("identifiers", log(countOf(text, /[a-z][A-Z]|\w_\w|\w\(\)|\w\.\w+\(|--\w|@\w/g)));
-  set("code shown", log(countOf(`${pasted}\n${text}`, /[{};]\s*$|=>|\bdef |\breturn\b|<\/\w+>/gm)));
-  set(
-    "path or URL",
-    flag(
-      /https?:\/\/|(?<![\w.-])[\w.-]{1,40}\/[\w.-]{1,40}\/|\w\.(?:py|js|ts|go|rs|java|md|json|ya?ml|sh|sql|css|html|c|cpp|toml)\b/.test(
-        text,
-      ),
-    ),
+function setSigns(text: string, counts: SignCounts, dense: Float32Array): void {
+  dense[slots.questions] = log(counts.of("question"));
+  dense[slots["ends with a question"]] = flag("?？؟".includes(text.trimEnd().at(-1) ?? " "));
+  dense[slots.commas] = log(counts.of("comma"));
+  dense[slots.colon] = flag(counts.of("colon") > 0);
+  dense[slots["quoted part"]] = flag(
+    counts.of("quote") > 1 && /["“«„「][^"”»“«„「」]{12,}["”»“」]/.test(text),
   );
-  set(
-    "trace shown",
-    flag(
-      /\bat \S+:\d+|Traceback|Exception\b|Error:|error:|panicked|segfault|ERR_|E[A-Z]{5,}/.test(
-        pasted + text,
-      ),
-    ),
-  );
-  set("list items", log(countOf(text, /^[ \t]*(?:[-*•]|\d+[.)])\s/gm)));
-  set("enumeration", log(countOf(text, /\(\d\)|\b\d\)|\b(?:first|second|third|finally|then)\b/gi)));
-  set(
-    "rows of data",
-    log(countOf(`${pasted}\n${text}`, /^[^\n,|\t]{1,30}(?:[,|\t][^\n,|\t]{0,30}){2,8}$/gm)),
-  );
-  set("multiple choice", flag(/^[ \t]*\(?[A-D][.):] .*\n[ \t]*\(?[B-E][.):] /m.test(text)));
+  dense[slots["other script"]] = text.length === 0 ? 0 : counts.otherScript / text.length;
+  dense[slots["maths signs"]] = log(counts.of("maths"));
+  dense[slots.lines] = log(counts.of("newline"));
 }
 
-function setNumbers(text: string, year: number, set: SetFeature): void {
-  const numbers = text.match(/\d+/g) ?? [];
-  const years = numbers.filter((one) => /^(?:1[5-9]|20)\d\d$/.test(one)).map(Number);
-  set("digits", log(numbers.length));
-  set("big numbers", flag(numbers.some((one) => one.length > 4) || /\d[kKMG]\b|\d [kM]\b|\d,000/.test(text)));
-  set("past year", flag(years.some((one) => one < year - 1)));
-  set("this year or next", flag(years.some((one) => one === year || one === year - 1)));
-  set("future year", flag(years.some((one) => one > year)));
-  set("version number", flag(/\bv?\d+\.\d+(?:\.\d+)?\b|\b[A-Za-z]+ ?\d{1,2}\b/.test(text)));
-  set("sum of money", flag(/[$€£¥₹]\s?\d|\d\s?(?:[$€£¥₹]|usd|eur|dollars?|euros?|quid)\b/i.test(text)));
-  set("per cent", flag(/\d ?%/.test(text)));
+const [space, openParenthesis, closeParenthesis, comma, hyphen, semicolon, atSign] = [
+  32, 40, 41, 44, 45, 59, 64,
+];
+const ordinals = wordSetOf("first second third finally then");
+
+/** What words tell by their letters. */
+function setWords(tokens: Tokens, dense: Float32Array): void {
+  let [names, capitals, identifiers, order] = [0, 0, 0, 0];
+  for (let word = 0; word < tokens.count; word += 1) {
+    const bits = tokens.traits[word] ?? 0;
+    if ((bits & traits.capitals) !== 0) capitals += 1;
+    else if ((bits & traits.capital) !== 0 && isAfterWord(tokens, word)) names += 1;
+    if (isIdentifier(tokens, word)) identifiers += 1;
+    if (isOrdinal(tokens, word)) order += 1;
+  }
+  dense[slots.names] = log(names);
+  dense[slots["words in capitals"]] = log(capitals);
+  dense[slots.identifiers] = log(identifiers);
+  dense[slots.enumeration] = log(order);
 }
+
+function isOrdinal({ units, to, traits: all, hash }: Tokens, word: number): boolean {
+  const isNumber = ((all[word] ?? 0) & traits.number) !== 0;
+  return isNumber ? units[to[word] ?? 0] === closeParenthesis : ordinals.has(hash[word] ?? 0);
+}
+
+/** A word that begins with a capital within a sentence is a name. */
+function isAfterWord({ units, from }: Tokens, word: number): boolean {
+  const start = from[word] ?? 0;
+  if (start < 2 || units[start - 1] !== space) return false;
+  const before = units[start - 2] ?? 0;
+  return before === comma || before === semicolon || sortOf(before) === sorts.letter;
+}
+
+function isIdentifier({ units, from, to, traits: all }: Tokens, word: number): boolean {
+  const bits = all[word] ?? 0;
+  if ((bits & (traits.camel | traits.underscore)) !== 0) return true;
+  const end = to[word] ?? 0;
+  if (isMarked(units, from[word] ?? 0)) return true;
+  return units[end] === openParenthesis && ((bits & traits.dot) !== 0 || units[end + 1] === closeParenthesis);
+}
+
+/** As `@name` and `--name` are. */
+function isMarked(units: Uint16Array, start: number): boolean {
+  if (start === 0) return false;
+  const before = units[start - 1];
+  return before === atSign || (before === hyphen && units[start - 2] === hyphen);
+}
+
+const extensions = new Set("py js ts go rs java md json yaml yml sh sql css html c cpp toml".split(" "));
+const path = /(?<![\w.-])[\w.-]{1,40}\/[\w.-]{1,40}\//;
+const closingTag = /<\/\w+>/;
+const traces = /Traceback|Exception\b|[Ee]rror:|panicked|segfault|\bE(?:RR_|CONN|ACCES|NOENT)/;
+const place = /\bat \S+:\d/;
+
+interface Code {
+  readonly tokens: Tokens;
+  readonly shown: Tokens;
+  readonly counts: SignCounts;
+}
+
+function setCode({ tokens, shown, counts }: Code, dense: Float32Array): void {
+  const { text } = tokens;
+  const pasted = shown.text;
+  const [said, below] = [linesOf(tokens), linesOf(shown)];
+  const isPath =
+    (counts.of("slash") > 1 && (text.includes("://") || path.test(text))) ||
+    (counts.of("stop") > 0 && hasFileName(tokens));
+  const tags = flag(closingTag.test(pasted)) + flag(counts.of("slash") > 0 && closingTag.test(text));
+  dense[slots["code signs"]] = log(counts.of("brace") + counts.of("bracket"));
+  dense[slots["code shown"]] = log(below.codeEnds + said.codeEnds + tags);
+  dense[slots["path or URL"]] = flag(isPath);
+  dense[slots["trace shown"]] = flag(isTrace(text) || isTrace(pasted));
+  dense[slots["list items"]] = log(said.items);
+  dense[slots["rows of data"]] = log(below.rows + said.rows);
+  dense[slots["multiple choice"]] = flag(said.choices > 1);
+}
+
+function hasFileName({ text, count, from, to, traits: all }: Tokens): boolean {
+  for (let word = 0; word < count; word += 1) {
+    if (((all[word] ?? 0) & traits.dot) === 0) continue;
+    const name = text.slice(from[word] ?? 0, to[word] ?? 0);
+    if (extensions.has(name.slice(name.lastIndexOf(".") + 1).toLowerCase())) return true;
+  }
+  return false;
+}
+
+const isTrace = (part: string): boolean => traces.test(part) || (part.includes("\n") && place.test(part));
 
 const forms: readonly (readonly [name: ShapeName, form: RegExp])[] = [
   [
@@ -202,6 +278,6 @@ const forms: readonly (readonly [name: ShapeName, form: RegExp])[] = [
   ],
 ];
 
-function setQuestion(start: string, set: SetFeature): void {
-  for (const [name, form] of forms) set(name, flag(form.test(start)));
+function setQuestion(start: string, dense: Float32Array): void {
+  for (const [name, form] of forms) dense[slots[name]] = flag(form.test(start));
 }

@@ -26,7 +26,7 @@ export const rows: readonly { readonly head: HeadName; readonly answer: string }
 
 /** Learned weights, as they are shipped. */
 export interface Weights {
-  /** For each bucket one weight a row, in eight bits. */
+  /** For each row one weight a bucket, in eight bits. */
   readonly hashed: Int8Array;
   /** For each row what one unit of `hashed` weighs. */
   readonly scales: Float32Array;
@@ -44,7 +44,7 @@ export interface Thresholds {
   readonly fresh: number;
 }
 
-const magic = 0x32574851;
+const magic = 0x33574851;
 const headerBytes = 64;
 const headNames = [
   "complexity",
@@ -105,6 +105,20 @@ export function readWeights(bytes: Buffer): Weights {
   };
 }
 
+const rowOf = (answer: string): number => rows.findIndex((row) => row.answer === answer);
+const moreRow = rowOf("more than low");
+const highRow = rowOf("high");
+const hardRow = rowOf("hard");
+
+/** How much hardness, which puts requests of one kind in their order, counts beside the answer's own sum. */
+const hardnessShare = 0.4;
+
+/** The sums that decide the complexity. */
+export function complexitySumsOf(sums: readonly number[]): { readonly more: number; readonly high: number } {
+  const hardness = hardnessShare * (sums[hardRow] ?? 0);
+  return { more: (sums[moreRow] ?? 0) + hardness, high: (sums[highRow] ?? 0) + hardness };
+}
+
 const rowCount = rows.length;
 
 /** The sum of each row for some features. */
@@ -122,11 +136,12 @@ export function sumsOf(
 // Two loops that look alike: each sees one kind of array only, which makes them several times as fast.
 
 function addHashed(sums: Float64Array, weights: Int8Array, { at, by }: Pick<Features, "at" | "by">): void {
-  for (let index = 0; index < at.length; index += 1) {
-    const start = (at[index] ?? 0) * rowCount;
-    const value = by[index] ?? 0;
-    for (let row = 0; row < rowCount; row += 1)
-      sums[row] = (sums[row] ?? 0) + (weights[start + row] ?? 0) * value;
+  for (let row = 0; row < rowCount; row += 1) {
+    const start = row * buckets;
+    let sum = 0;
+    for (let index = 0; index < at.length; index += 1)
+      sum += (weights[start + (at[index] ?? 0)] ?? 0) * (by[index] ?? 0);
+    sums[row] = sum;
   }
 }
 

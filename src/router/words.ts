@@ -152,6 +152,10 @@ const cues = {
   polite:
     "please could would kindly thanks thank hi hello hey pls plz cheers bitte danke por-favor gracias merci s'il-vous obrigado grazie per-favore " +
     "alstublieft proszę dziękuję lütfen пожалуйста спасибо 请 请问 お願い ください 부탁 من-فضلك कृपया",
+  wish:
+    "tell-me i'd-like i'd-want i-would-like i-want i-need i-only-want i-just-want i-just-need can-you could-you give-me let-me-know help-me " +
+    "should-i should-we the-question what-i-want ich-möchte ich-brauche kannst-du könntest-du quiero necesito puedes podrías je-voudrais " +
+    "j'ai-besoin peux-tu pourriez-vous quero preciso você-pode vorrei puoi ik-wil kun-je chcę proszę-o мне-нужно хочу 帮我 我想 教えて したい 싶어 해줘 أريد मुझे-बता",
   followUp:
     "again instead also too then that it those these same previous earlier continue shorter longer more go-on ok and-what what-about",
 } as const satisfies Readonly<Record<string, string>>;
@@ -159,38 +163,3 @@ const cues = {
 /** The classes in their order: each is one dense feature. */
 export const wordClasses: Readonly<Record<string, string>> = { ...cues, ...subjects };
 export const classNames: readonly string[] = Object.keys(wordClasses);
-
-export interface ClassIndex {
-  /** The classes of a word or of words with spaces between. */
-  readonly whole: ReadonlyMap<string, readonly number[]>;
-  /** The classes of words that begin so. */
-  readonly stems: ReadonlyMap<string, readonly number[]>;
-  /** The first letters of stems, by which most words are known to have none. */
-  readonly stemHeads: ReadonlySet<string>;
-  /** Words that begin a phrase. */
-  readonly phraseHeads: ReadonlySet<string>;
-}
-
-/** Letters of the shortest stem. */
-export const stemLetters = 3;
-
-/** Finds the classes of words; made once. */
-export function classIndex(): ClassIndex {
-  const whole = new Map<string, number[]>();
-  const stems = new Map<string, number[]>();
-  for (const [index, words] of Object.values(wordClasses).entries())
-    for (const word of words.split(" ")) {
-      const into = word.endsWith("*") ? stems : whole;
-      const key = word.replace("*", "").replaceAll("-", " ");
-      const known = into.get(key) ?? [];
-      if (!known.includes(index)) into.set(key, [...known, index]);
-    }
-  return {
-    whole,
-    stems,
-    stemHeads: new Set([...stems.keys()].map((stem) => stem.slice(0, stemLetters))),
-    phraseHeads: new Set(
-      [...whole.keys()].filter((key) => key.includes(" ")).map((key) => key.slice(0, key.indexOf(" "))),
-    ),
-  };
-}
