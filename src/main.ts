@@ -238,13 +238,20 @@ function createGeneration(loaded: Loaded, shared: Shared, before: Upstreams): Ge
   return { loaded, registry, ask: line.ask, handler: { guard, app, shortcut }, upstreams };
 }
 
-/** The straight line, the cache before it, and the model `auto` before that. */
+/** The straight line and that of the model `auto`, with the cache before both. */
 function lineFor(loaded: Loaded, shared: Shared, registry: Registry) {
   const send = sendFor(loaded, shared);
   const openAccount = shared.accounting.openAccountFor(loaded, registry);
   const ask = createAnswer({ route: registry.route, openAccount, send, deliver });
   const auto = createAuto(loaded, { ...shared, registry, openAccount, send, deliver });
-  const answer = auto.before(cachingAnswer(loaded, shared.caching, { registry, ask }));
+  const pinned = cachingAnswer(loaded, shared.caching, { registry, ask });
+  const routed = cachingAnswer(loaded, shared.caching, {
+    registry,
+    ask: auto.ask,
+    variantOf: auto.variantOf,
+  });
+  const answer: Answer = (call, record, signal) =>
+    (auto.isRouted(call) ? routed : pinned)(call, record, signal);
   return { ask, auto, answer };
 }
 

@@ -1,4 +1,4 @@
-import type { Call } from "../core/call.ts";
+import type { Call, Keeping } from "../core/call.ts";
 import type { AnswerFacts } from "../dialect/dialect.ts";
 import { field, isObject, tryParse, type JsonObject } from "../lib/json.ts";
 import type { Lifetime } from "./cache.ts";
@@ -25,6 +25,8 @@ export interface Candidate {
   /** The key of the model that answered. */
   readonly model: string;
   readonly plan: Plan;
+  /** What whoever chose the model says of it. */
+  readonly keeping?: Keeping | undefined;
   /** Tokens the model could see at once; undefined where nobody knows. */
   readonly contextTokens: number | undefined;
   readonly isAboutNow: boolean;
@@ -45,22 +47,28 @@ export function admit(candidate: Candidate): { kept: Kept; lifetime: Lifetime } 
   return {
     kept: {
       model,
+      told: candidate.keeping?.told,
       scope: plan.place.scope,
       answer,
       isWhole: facts.isWhole,
       inputTokens: facts.inputTokens,
       outputTokens: facts.outputTokens,
       savedMs: Math.round(facts.tookMs ?? candidate.tookMs),
-      keepUntilMs: expiresMs + plan.rules.staleIfErrorMs,
+      keepUntilMs: expiresMs + staleMs(candidate),
     },
     lifetime: { createdMs: nowMs, expiresMs },
   };
 }
 
-function freshMs({ plan: { rules }, call, isAboutNow }: Candidate): number {
+function freshMs({ plan: { rules }, call, isAboutNow, keeping }: Candidate): number {
   const asked = call.asker.cacheControl.ttlMs ?? Number.POSITIVE_INFINITY;
-  return Math.min(rules.ttlMs, asked, isAboutNow ? rules.timeWordsTtlMs : Number.POSITIVE_INFINITY);
+  const most = keeping?.freshMsMax ?? Number.POSITIVE_INFINITY;
+  return Math.min(rules.ttlMs, asked, most, isAboutNow ? rules.timeWordsTtlMs : Number.POSITIVE_INFINITY);
 }
+
+/** What is limited in its freshness is of no use after that, not even when nobody answers. */
+const staleMs = ({ plan: { rules }, keeping }: Candidate): number =>
+  keeping === undefined || keeping.freshMsMax === Number.POSITIVE_INFINITY ? rules.staleIfErrorMs : 0;
 
 function refusal(candidate: Candidate): UnstoredReason | undefined {
   return endReason(candidate) ?? contentReason(candidate);

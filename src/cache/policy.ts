@@ -75,6 +75,8 @@ export interface KeyParts {
   readonly epoch: () => number;
   /** The digest of a model as the catalog knows it. */
   readonly digestOf: (model: string, upstream: string | undefined) => string | undefined;
+  /** What else makes two calls different ones. */
+  readonly variantOf?: (call: Call) => string;
 }
 
 /** Decides what the cache does with a call. */
@@ -118,7 +120,7 @@ export function createPolicy(options: PolicyOptions, key: KeyParts): Policy {
 export function placeOf(call: Call, parts: KeyParts, wire = call.wire): Place {
   const digest = parts.digestOf(call.model, call.pinnedUpstream);
   const { dialect, operation, model } = call;
-  const print = fingerprint({ dialect, operation, model, wire, digest, variant: variantOf(call) });
+  const print = fingerprint({ dialect, operation, model, wire, digest, variant: variantOf(call, parts) });
   const scope = { name: call.asker.scope, epoch: parts.epoch() };
   return { key: deriveKey(parts.secret, scope, print), fingerprint: print, scope: scope.name };
 }
@@ -126,8 +128,11 @@ export function placeOf(call: Call, parts: KeyParts, wire = call.wire): Place {
 /** Headers of a client that go upstream and say how the body is to be read. */
 const variantHeaders = ["anthropic-version", "anthropic-beta", "openai-beta"];
 
-const variantOf = ({ headers }: Call): string =>
-  variantHeaders.map((name) => `${name}:${headers[name] ?? ""}`).join("\n");
+const variantOf = (call: Call, parts: KeyParts): string =>
+  [
+    ...variantHeaders.map((name) => `${name}:${call.headers[name] ?? ""}`),
+    ...(parts.variantOf === undefined ? [] : [parts.variantOf(call)]),
+  ].join("\n");
 
 /** Names of models come from clients; so many are remembered. */
 const knownMax = 1_000;

@@ -1,5 +1,5 @@
 import { deriveKey } from "./key.ts";
-import { isObject, tryParse, type JsonObject } from "../lib/json.ts";
+import { isObject, type Json, tryParse, type JsonObject } from "../lib/json.ts";
 import {
   decodeEntry,
   encodeEntry,
@@ -26,6 +26,8 @@ export interface Kept {
   /** The key of the model that answered. */
   readonly model: string;
   readonly scope: string;
+  /** Headers that tell how it was made, for answers whose model was chosen. */
+  readonly told?: Readonly<Record<string, string>> | undefined;
   /** The whole answer in the client dialect's form without streaming; of an embedding, `{"vector": its JSON text}`. */
   readonly answer: JsonObject;
   /** False when it can only be given as a stream: its token counts were never told. */
@@ -81,6 +83,7 @@ export const keptOf = (stored: Stored): Kept => ({
   outputTokens: stored.outputTokens,
   savedMs: stored.savedMs,
   keepUntilMs: stored.keepUntilMs,
+  told: stored.told,
 });
 
 /** Where entries are to lie. */
@@ -111,6 +114,10 @@ function isKept(value: unknown): value is Kept & JsonObject {
     typeof value["model"] === "string" &&
     typeof value["scope"] === "string" &&
     typeof value["isWhole"] === "boolean" &&
+    isTold(value["told"]) &&
     numbers.every((name) => typeof value[name] === "number")
   );
 }
+
+const isTold = (told: Json | undefined): boolean =>
+  told === undefined || (isObject(told) && Object.values(told).every((header) => typeof header === "string"));

@@ -106,4 +106,18 @@ export interface Reply {
   readonly body: Uint8Array | AsyncIterable<Uint8Array>;
   /** Response headers besides the content type and those of Chasqui. */
   readonly headers: Readonly<Record<string, string>>;
+  /** What is to be known before it is stored, when another model answered than the one that was asked for. */
+  readonly keeping?: Keeping;
+}
+
+/** How an answer may be stored whose model was chosen for it. */
+export interface Keeping {
+  /** False when another one may be better the next time: it is nobody else's then. */
+  readonly isKept: boolean;
+  /** How long it is fresh at most, in milliseconds. */
+  readonly freshMsMax: number;
+  /** The model that answered. */
+  readonly model: string;
+  /** Headers that tell how it was made; they are given again with it. */
+  readonly told: Readonly<Record<string, string>>;
 }

@@ -39,7 +39,7 @@ export interface AskingOptions {
 const passedHeaders = ["accept", "user-agent", "anthropic-version", "anthropic-beta", "openai-beta"];
 
 /** What a client says of how its call is to be routed. */
-const routingHeaders = [
+export const routingHeaders = [
   "x-chasqui-tier",
   "x-chasqui-no-search",
   "x-chasqui-no-sources",

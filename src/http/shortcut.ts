@@ -4,7 +4,7 @@ import { LRUCache } from "lru-cache";
 import type { Again, RepeatableReply } from "../pipeline/again.ts";
 import type { Exchange, Question } from "./exchange.ts";
 import type { Identify } from "./keys.ts";
-import { readBody, type ReadBodyParts, scopeOf } from "./read-call.ts";
+import { readBody, type ReadBodyParts, routingHeaders, scopeOf } from "./read-call.ts";
 import type { Responder } from "./respond.ts";
 import { endpoints } from "./routes.ts";
 
@@ -50,7 +50,8 @@ const detours = [
   "upgrade",
   "x-chasqui-upstream",
   "x-chasqui-via",
-  "x-chasqui-session",
+  "x-chasqui-local-only",
+  ...routingHeaders,
 ];
 /** Headers that are part of the question. */
 const variants = ["anthropic-version", "anthropic-beta", "openai-beta"];

@@ -68,6 +68,12 @@ export interface Asking {
   readonly ask: Answer;
 }
 
+/** A line whose answers are stored. */
+export interface CachedLine extends Asking {
+  /** What else than its body makes two of its calls different ones; such calls are not compared by their meaning. */
+  readonly variantOf?: (call: Call) => string;
+}
+
 function keysOf({ secret }: OpenCache<FlownAnswer>, registry: () => Registry): KeyParts {
   return {
     secret: secret.secret,
@@ -77,9 +83,14 @@ function keysOf({ secret }: OpenCache<FlownAnswer>, registry: () => Registry): K
 }
 
 /** The straight line with the cache before it. */
-export function cachingAnswer(loaded: Loaded, caching: Caching, { registry, ask }: Asking): Answer {
-  const { cache, meaning, clock } = caching;
-  const keys = keysOf(cache, () => registry);
+export function cachingAnswer(
+  loaded: Loaded,
+  caching: Caching,
+  { registry, ask, variantOf }: CachedLine,
+): Answer {
+  const { cache, clock } = caching;
+  const meaning = variantOf === undefined ? caching.meaning : undefined;
+  const keys = { ...keysOf(cache, () => registry), ...(variantOf === undefined ? {} : { variantOf }) };
   return createCachingAnswer({
     ...cache,
     meaning,

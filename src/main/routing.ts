@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import type { Loaded } from "../config/load.ts";
 import { routingOptions } from "../config/routing-options.ts";
 import type { Call } from "../core/call.ts";
+import { routingHeaders } from "../http/read-call.ts";
 import type { JsonObject } from "../lib/json.ts";
 import { globMatcher } from "../lib/glob.ts";
 import type { Clock } from "../lib/time.ts";
@@ -12,6 +13,7 @@ import { autoEntry, generating } from "../pipeline/auto/entry.ts";
 import type { Memory, PlanParts } from "../pipeline/auto/plan.ts";
 import { type Analyze, createAnalyzer } from "../router/analyze.ts";
 import { modeOf } from "../router/control.ts";
+import type { Policy } from "../router/decision.ts";
 import { createScores } from "../router/quantiles.ts";
 import { createSessions } from "../router/session.ts";
 import { readWeights } from "../router/weights.ts";
@@ -46,8 +48,11 @@ export interface AutoWiring extends Pick<AutoParts, "openAccount" | "send" | "de
 
 /** The model `auto`, by one reading of the configuration. */
 export interface Auto {
-  /** The same answer, but for calls that are to be routed. */
-  readonly before: (answer: Answer) => Answer;
+  /** Answers a call by whatever model is good enough for it. */
+  readonly ask: Answer;
+  readonly isRouted: (call: Call) => boolean;
+  /** What else than a call's body makes two calls of `auto` different ones. */
+  readonly variantOf: (call: Call) => string;
   readonly plan: PlanParts;
   /** How it is listed; nothing while it is switched off. */
   readonly entries: () => readonly JsonObject[];
@@ -76,10 +81,24 @@ export function createAuto(loaded: Loaded, wiring: AutoWiring): Auto {
   });
   const isRouted = createIsRouted(options, registry);
   return {
-    before: (answer) => (call, record, signal) => (isRouted(call) ? auto : answer)(call, record, signal),
+    ask: auto,
+    isRouted,
+    variantOf: createVariantOf(options.policy),
     plan,
     entries: () => (options.isOn && hasModels(registry) ? [autoEntry] : []),
   };
+}
+
+/** What a client says of its routing, the conversation it says it is in, and the policy. */
+function createVariantOf(policy: Policy): (call: Call) => string {
+  const rules = JSON.stringify(policy);
+  return ({ routing = {}, asker }) =>
+    JSON.stringify([
+      asker.isLocalOnly,
+      asker.session ?? null,
+      routingHeaders.map((name) => routing[name] ?? null),
+      rules,
+    ]);
 }
 
 /** The demo model alone is nothing to choose from. */

@@ -4,6 +4,7 @@ import type { Reply } from "../core/call.ts";
 import type { Clock } from "../lib/time.ts";
 import type { CallRecord } from "../stats/record.ts";
 import type { FlownAnswer, Planned } from "./fly.ts";
+import { answeredModelOf } from "./given.ts";
 import type { ModelFacts } from "./keep.ts";
 import { renderText } from "./replayed.ts";
 import { templateOf } from "./template.ts";
@@ -50,6 +51,7 @@ export function createAgain(
   if (made === undefined || template === undefined) return undefined;
   const { key, scope } = plan.place;
   const { model, operation } = call;
+  const answeredModel = answeredModelOf(call, stored);
   const [epoch, digest] = [secret.epoch(), models.digestOf(model)];
   const given = { askedKey: key, knownKey: key };
   const saved = { inputTokens: stored.inputTokens, outputTokens: stored.outputTokens, ms: stored.savedMs };
@@ -86,7 +88,7 @@ export function createAgain(
     counts.note(outcome);
     recent.note(scope, record.id, given);
     record.askedModel = model;
-    record.answeredModel = model;
+    record.answeredModel = answeredModel;
     record.lane = "cache";
     record.cache = "hit";
     record.saved = saved;

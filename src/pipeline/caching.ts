@@ -203,7 +203,8 @@ function isStaleEnough({ clock }: CachingParts, { call, plan }: Planned): (store
   const { read, staleIfErrorMs } = call.asker.cacheControl;
   const allowedMs = staleIfErrorMs ?? (read && plan.reads ? plan.rules.staleIfErrorMs : 0);
   const nowMs = clock.epochMs();
-  return ({ expiresMs }) => allowedMs > 0 && nowMs - expiresMs <= allowedMs;
+  return ({ expiresMs, keepUntilMs }) =>
+    allowedMs > 0 && nowMs - expiresMs <= allowedMs && (staleIfErrorMs !== undefined || nowMs < keepUntilMs);
 }
 
 async function staleFor(

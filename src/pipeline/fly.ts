@@ -91,7 +91,7 @@ async function ask(
   if (reply.status !== 200) return { reply, record };
   const tookMs = (): number => parts.clock.monotonicMs() - beganMs;
   const isPart = request !== call;
-  if (!record.isExact) {
+  if (!isOwnAnswer(reply, record)) {
     // What another model said, or was asked, is nobody else's answer. Vectors of two models do not mix.
     parts.counts.unstored("other_model");
     return { reply: isPart ? await parts.ask(call, record, signal) : reply, record };
@@ -100,6 +100,9 @@ async function ask(
     return { reply: plan.stores ? kept(parts, planned, { reply, tookMs }) : reply, record };
   return { reply: whole(parts, { call, plan, reply, tookMs: tookMs(), isPart }, batch), record };
 }
+
+const isOwnAnswer = ({ keeping }: Reply, { isExact }: CallRecord): boolean =>
+  keeping === undefined ? isExact : keeping.isKept;
 
 interface Batched {
   readonly call: Call;
@@ -128,7 +131,7 @@ function kept(
 ): Reply {
   const keep = (bytes: Uint8Array): void => {
     try {
-      const refused = keepAnswer(parts, { call, plan, bytes, tookMs: tookMs() });
+      const refused = keepAnswer(parts, { call, plan, bytes, tookMs: tookMs(), keeping: reply.keeping });
       if (refused !== undefined) parts.counts.unstored(refused);
     } catch {
       parts.counts.unstored("failed");

@@ -26,7 +26,7 @@ export function hitOf(parts: GivenParts, asked: Told, { reply, found: { tier, st
   const { call, record } = asked;
   const nowMs = parts.clock.epochMs();
   record.lane = "cache";
-  record.answeredModel = call.model;
+  record.answeredModel = answeredModelOf(call, stored);
   if (loadReason({ keep_alive: field(call.wire, "keep_alive") ?? null }, "generate") === "unload")
     unload(parts, call);
   const isStale = nowMs >= stored.expiresMs;
@@ -36,6 +36,10 @@ export function hitOf(parts: GivenParts, asked: Told, { reply, found: { tier, st
   return marked(reply, { ...outcome, ageMs: nowMs - stored.createdMs });
 }
 
+/** Who answered: the model that was asked for, or the one that was chosen for it. */
+export const answeredModelOf = ({ model }: Call, stored: Stored): string =>
+  stored.told === undefined ? model : stored.model;
+
 /** Gives the answer to another question that asks for the same, and says so. */
 export function nearOf(
   parts: GivenParts,
@@ -44,7 +48,7 @@ export function nearOf(
 ): Reply {
   const { call, record } = asked;
   record.lane = "cache";
-  record.answeredModel = call.model;
+  record.answeredModel = answeredModelOf(call, stored);
   const outcome = { result: "semantic", tier, stored } as const;
   note(parts, asked, outcome);
   const given = marked(reply, { ...outcome, ageMs: parts.clock.epochMs() - stored.createdMs });
@@ -60,7 +64,7 @@ export function staleOf(
 ): Reply {
   const { call, record } = asked;
   record.lane = "cache";
-  record.answeredModel = call.model;
+  record.answeredModel = answeredModelOf(call, stored);
   const outcome = { result: "stale", reason, tier, stored } as const;
   note(parts, asked, outcome);
   return marked(reply, { ...outcome, ageMs: parts.clock.epochMs() - stored.createdMs });

@@ -1,7 +1,7 @@
 import { admit, type UnstoredReason } from "../cache/admission.ts";
 import type { Cache } from "../cache/cache.ts";
 import type { Plan } from "../cache/policy.ts";
-import type { Call } from "../core/call.ts";
+import type { Call, Keeping } from "../core/call.ts";
 import { dialects } from "../dialect/dialects.ts";
 import { field, isObject, tryParse } from "../lib/json.ts";
 import type { Clock } from "../lib/time.ts";
@@ -37,12 +37,13 @@ export interface Made {
   readonly plan: Plan;
   readonly bytes: Uint8Array;
   readonly tookMs: number;
+  readonly keeping: Keeping | undefined;
 }
 
 /** Stores an answer when it may be given again; says why not otherwise. */
 export function keepAnswer(
   parts: KeepParts,
-  { call, plan, bytes, tookMs }: Made,
+  { call, plan, bytes, tookMs, keeping }: Made,
 ): UnstoredReason | undefined {
   const { replay: form } = dialects[call.dialect];
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
@@ -54,7 +55,8 @@ export function keepAnswer(
     answer: whole,
     facts,
     call,
-    model: parts.models.keyOf(call.model),
+    model: parts.models.keyOf(modelOf(call, keeping)),
+    keeping,
     plan,
     contextTokens: contextOf(parts, call),
     isAboutNow: parts.isAboutNow(call),
@@ -66,6 +68,8 @@ export function keepAnswer(
   parts.meaning?.learn(call, plan.place);
   return undefined;
 }
+
+const modelOf = ({ model }: Call, keeping: Keeping | undefined): string => keeping?.model ?? model;
 
 function contextOf({ models }: KeepParts, { dialect, wire, model }: Call): number | undefined {
   const options = dialect === "ollama" ? field(wire, "options") : undefined;

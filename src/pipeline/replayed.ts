@@ -21,7 +21,7 @@ export interface Rendering {
 }
 
 /** Undefined when the answer cannot be given in the form that the call asks for. */
-export function renderText(call: Call, { answer, isWhole }: Stored): Rendering | undefined {
+export function renderText(call: Call, { answer, isWhole, told }: Stored): Rendering | undefined {
   const dialect = dialects[call.dialect];
   const isStream = wantsStream(call);
   if (!isStream && !isWhole) return undefined;
@@ -29,7 +29,7 @@ export function renderText(call: Call, { answer, isWhole }: Stored): Rendering |
   const names = namesFor(call);
   return {
     contentType: isStream ? dialect.streamType : dialect.wholeType,
-    headers: { "X-Chasqui-Model": headerText(call.model) },
+    headers: { "X-Chasqui-Model": headerText(call.model), ...told },
     render: (stamp) => (isStream ? renderStream : renderWhole)(answer, { ...names, ...stamp }),
   };
 }

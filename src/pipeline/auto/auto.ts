@@ -17,6 +17,7 @@ import { enrich, type Enriched, type EnrichParts } from "./enrich.ts";
 import { withFooter } from "./footer.ts";
 import { headersOf, type Outcome, type Searched } from "./headers.ts";
 import { judged } from "./held.ts";
+import { keepingOf } from "./keeping.ts";
 import { nobodyFor } from "./nobody.ts";
 import { type Plan, planFor, type PlanParts } from "./plan.ts";
 
@@ -34,8 +35,6 @@ export function createAutoAnswer(parts: AutoParts): Answer {
   return async function answerAuto(call, record, signal) {
     if (call.operation === "show") return showAuto(call);
     if (!generating.has(call.operation)) throw cannot(call);
-    if (call.asker.cacheControl.onlyCached)
-      throw new ProxyError("not_cached", "answers of auto are not stored");
     const plan = planFor(call, parts);
     if (plan.isPrivate) parts.sessions.notePrivate(plan.session);
     try {
@@ -79,11 +78,13 @@ async function routed(parts: AutoParts, asked: Asked): Promise<Reply> {
   note(parts, { call, plan }, outcome);
   remember(parts, plan, sent);
   const reply = footed(await parts.deliver(call, sent, record), plan, enriched);
-  const headers = {
-    ...headersOf(plan, { ...outcome, sources: enriched.sources }),
-    ...costHeaders({ call, plan, record, sent }, reply, parts),
+  const told = headersOf(plan, { ...outcome, sources: enriched.sources });
+  const cost = costHeaders({ call, plan, record, sent }, reply, parts);
+  return {
+    ...reply,
+    headers: { ...reply.headers, ...told, ...cost },
+    keeping: keepingOf(plan, outcome, { told, cost }),
   };
-  return { ...reply, headers: { ...reply.headers, ...headers } };
 }
 
 /** A searched answer ends with its sources, unless its client wants JSON, or none. */
