@@ -219,6 +219,31 @@ describe("an answer that is not good enough", () => {
     expect(row).toMatchObject({ escalated: expect.any(String) as unknown, upstream: "cloud" });
   });
 
+  it.each([true, false])(
+    "is asked for once more with web results, of a model that does not know what is new: stream %s",
+    async (stream) => {
+      const house = await setUp();
+      says(house, dated);
+      const first = house.local.respond;
+      house.local.respond = (seen) => {
+        if (house.local.calls().length > 1) says(house, "Llamas are still doing well.");
+        return (house.local.calls().length > 1 ? house.local.respond : first)?.(seen);
+      };
+
+      const answer = await house.ask("/api/chat", chat("Mikä laama tiedätkö sinä?", { stream }));
+
+      expect(answer.headers).toMatchObject({
+        "x-chasqui-tier": "low",
+        "x-chasqui-searched": "yes",
+        "x-chasqui-escalated": "dated",
+        "x-chasqui-upstream": "local",
+      });
+      expect(answer.text).not.toContain("knowledge cutoff");
+      expect(answer.text).toContain("Sources:");
+      expect(counts(house)).toEqual([2, 0, 1]);
+    },
+  );
+
   it.each([true, false])("is given when the cloud fails: stream %s", async (stream) => {
     const house = await setUp();
     says(house, dated);

@@ -202,10 +202,12 @@ describe("whatever is asked, and whoever is there", () => {
     if (verify) expect(given.policy.onUncertain).toBe("verify");
   });
 
-  law("an answer that is checked is a local one, and has someone behind it", (given) => {
-    const { verify, order, escalateTo } = decide(given);
+  law("an answer that is checked is a local one, and has someone behind it, or the web", (given) => {
+    const { verify, order, escalateTo, maySearch, search, isLocked } = decide(given);
     if (!verify) return;
     expect(order[0]?.isCloud).toBe(false);
-    expect(order.slice(1)).toContain(escalateTo);
+    expect(isLocked).toBe(false);
+    if (escalateTo === undefined) expect([maySearch, search]).toEqual([true, false]);
+    else expect(order.slice(1)).toContain(escalateTo);
   });
 });

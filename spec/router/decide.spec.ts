@@ -211,10 +211,12 @@ describe("doubt", () => {
   });
 
   it("is said when nobody else could answer", () => {
-    const got = deciding({ analysis: unsure, candidates: [local("only")] });
+    const alone = { analysis: unsure, candidates: [local("only")] };
+    const got = deciding({ ...alone, search: { isAvailable: false } });
 
     expect(got).toMatchObject({ verify: false, escalateTo: undefined });
     expect(got.reasons).toContain("unsure, but nobody else may answer");
+    expect(deciding(alone)).toMatchObject({ verify: true, escalateTo: undefined });
   });
 
   it("is said of an answer from the cloud too, which nobody checks", () => {
@@ -239,7 +241,8 @@ describe("doubt", () => {
     expect(deciding({ analysis: unsure, isLocalOnly: true }).escalateTo?.model).toBe("mid:14b");
     const candidates = [local("paid", { maxCostNanoUsd: 10 }), cloud("big", { maxCostNanoUsd: 95 })];
     expect(deciding({ analysis: unsure, candidates, budgetNanoUsd: 105 }).escalateTo?.model).toBe("big");
-    expect(deciding({ analysis: unsure, candidates, budgetNanoUsd: 104 })).toMatchObject({
+    const search = { isAvailable: false };
+    expect(deciding({ analysis: unsure, candidates, budgetNanoUsd: 104, search })).toMatchObject({
       verify: false,
       escalateTo: undefined,
     });

@@ -19,12 +19,14 @@ export function decide(parts: DecideParts): Decision {
   const search = searching.isWanted && maySearch && order.length > 0;
   const isDoubted = tiered.isUnsure || (searching.isWanted && !search);
   const escalateTo = isLocked ? undefined : escalationOf(order, needs);
+  // What a local model does not know may still be looked up for it.
+  const canAskAgain = escalateTo !== undefined || [maySearch, !search, !isLocked].every(Boolean);
   const decision = {
     tier: tiered.tier,
     ownTier: tiered.own,
     search,
     maySearch,
-    verify: isDoubted && escalateTo !== undefined && isChecked(parts, tiered, order),
+    verify: isDoubted && canAskAgain && isChecked(parts, tiered, order),
     order,
     refused: sorted.refused,
     confidence: tiered.confidence,

@@ -42,12 +42,15 @@ export function judgeAnswer(answer: Answer): Fault | undefined {
   if (text.trim() === "") return isComplete && finish !== "tools" ? "empty" : undefined;
   if (isCut(answer)) return "cut";
   const part = text.slice(0, lookedAt);
-  if (saysNo(part)) return "refusal";
+  if (saysNo(part)) return refusalOf(part);
   if (isLooping(text.length > lookedAt ? part + text.slice(-lookedAt) : text)) return "loop";
   // An answer that calls tools says in them what it has to say.
   if (format !== undefined && finish !== "tools") return jsonFault(text, format, isComplete);
   return wordFault(part, answer);
 }
+
+/** Who cannot tell because it is too new may be told. */
+const refusalOf = (part: string): Fault => (saysItIsDated(part) ? "dated" : "refusal");
 
 function wordFault(part: string, { language, asked }: Answer): Fault | undefined {
   if (saysItIsDated(part)) return "dated";

@@ -24,6 +24,10 @@ describe("an answer of auto", () => {
     expect(isKept({}, { escalated: "refusal", sent: { model: "large", fitted: undefined } })).toBe(true);
   });
 
+  it("is kept when the first choice gave it once more, with web results", () => {
+    expect(isKept({}, { escalated: "dated", searched: "yes" })).toBe(true);
+  });
+
   it("is not kept when somebody else gave it, when it was trimmed, or when it is private", () => {
     expect(isKept({}, { sent: { model: "large", fitted: undefined } })).toBe(false);
     expect(isKept({}, { escalated: "refusal, but upstream_down" })).toBe(false);

@@ -1,23 +1,21 @@
 import { type Call, isInference, type Reply } from "../../core/call.ts";
-import { ProxyError, toProxyError } from "../../core/error.ts";
+import { ProxyError } from "../../core/error.ts";
 import type { Signal } from "../../lib/abort.ts";
-import type { Candidate } from "../../router/gates.ts";
 import { sourcesFooter } from "../../search/context.ts";
 import type { CallRecord } from "../../stats/record.ts";
-import type { Account } from "../../upstream/admission.ts";
-import type { Route, Stage } from "../../upstream/route.ts";
 import type { Send, Sent } from "../../upstream/retry.ts";
 import type { Answer } from "../answer.ts";
 import type { Deliver } from "../deliver.ts";
 import type { OpenAccount } from "../money.ts";
+import { checked } from "./check.ts";
 import { generating, showAuto } from "./entry.ts";
 import { costHeaders, type CostHeaderParts } from "./cost-headers.ts";
 import type { Decisions } from "./decisions.ts";
-import { enrich, type Enriched, type EnrichParts } from "./enrich.ts";
+import { enrich, type EnrichParts, type Found } from "./enrich.ts";
 import { withFooter } from "./footer.ts";
 import { headersOf, type Outcome, type Searched } from "./headers.ts";
-import { judged } from "./held.ts";
 import { keepingOf } from "./keeping.ts";
+import { routeOf } from "./stages.ts";
 import { nobodyFor } from "./nobody.ts";
 import { type Plan, planFor, type PlanParts } from "./plan.ts";
 
@@ -41,7 +39,8 @@ export function createAutoAnswer(parts: AutoParts): Answer {
       if (plan.decision.order.length === 0) throw nobodyFor(plan.decision);
       return await routed(parts, { call: keptIn(call, plan), plan, record, signal });
     } catch (thrown) {
-      note(parts, { call, plan }, { searched: "no", escalated: undefined, sent: undefined });
+      const searched = record.addedTokens > 0 ? "yes" : "no";
+      note(parts, { call, plan }, { searched, escalated: undefined, sent: undefined });
       throw thrown;
     }
   };
@@ -72,14 +71,16 @@ async function routed(parts: AutoParts, asked: Asked): Promise<Reply> {
   const account = parts.openAccount(call, record);
   const first = await parts.send(call, routeOf(plan, plan.decision.order), { signal, account });
   const isDoubted = plan.decision.verify || lacksResults(parts, plan, enriched.outcome);
-  const doubted = { sent: first, account, isDoubted };
-  const { sent, escalated } = await checked(parts, { ...asked, call }, doubted);
-  const outcome = { searched: enriched.outcome, escalated, sent };
+  const search = (): Promise<Found> => searchedFor(parts, asked);
+  const doubted = { sent: first, account, isDoubted, enriched, search };
+  const { sent, escalated, enriched: made } = await checked(parts, { ...asked, call }, doubted);
+  record.addedTokens = made.tokens;
+  const outcome = { searched: made.outcome, escalated, sent };
   note(parts, { call, plan }, outcome);
   remember(parts, plan, sent);
-  const reply = footed(await parts.deliver(call, sent, record), plan, enriched);
-  const told = headersOf(plan, { ...outcome, sources: enriched.sources });
-  const cost = costHeaders({ call, plan, record, sent }, reply, parts);
+  const reply = footed(await parts.deliver(made.call, sent, record), plan, made);
+  const told = headersOf(plan, { ...outcome, sources: made.sources });
+  const cost = costHeaders({ call: made.call, plan, record, sent }, reply, parts);
   return {
     ...reply,
     headers: { ...reply.headers, ...told, ...cost },
@@ -91,79 +92,26 @@ async function routed(parts: AutoParts, asked: Asked): Promise<Reply> {
 function footed(
   reply: Reply,
   { request, control }: Plan,
-  { call, sources }: Pick<Enriched, "call" | "sources">,
+  { call, sources }: Pick<Found, "call" | "sources">,
 ): Reply {
   const wantsFormat = request.format !== undefined || request.needs.includes("format");
   if (sources.length === 0 || wantsFormat || control.isSourcesBarred === true) return reply;
   return withFooter(reply, call, sourcesFooter(sources));
 }
 
-async function enrichedFor(
-  { enriching }: AutoParts,
-  { call, plan, signal }: Asked,
-): Promise<Omit<Enriched, "outcome"> & { readonly outcome: Searched }> {
-  if (!plan.decision.search || enriching === undefined)
-    return { call, outcome: "no", sources: [], tokens: 0 };
-  return enrich(call, plan, { ...enriching, signal });
-}
+const enrichedFor = async (parts: AutoParts, asked: Asked): Promise<Found> =>
+  asked.plan.decision.search ? searchedFor(parts, asked) : unsearched(asked);
 
-/** Candidates in their order; those next to each other with the same model are one stage, and the least busy answers. */
-function routeOf({ holders }: Plan, order: readonly Candidate[]): Route {
-  const stages: Stage[] = [];
-  const holderOf = new Map(holders.map((one) => [one.candidate, one]));
-  for (const { upstream, target } of order.flatMap((one) => holderOf.get(one) ?? [])) {
-    const last = stages.at(-1);
-    if (last?.target.key === target.key && last.upstreams.every((one) => one.isCloud === upstream.isCloud))
-      stages[stages.length - 1] = { ...last, upstreams: [...last.upstreams, upstream] };
-    else stages.push({ upstreams: [upstream], target });
-  }
-  return { stages };
-}
+const unsearched = ({ call }: Asked): Found => ({ call, outcome: "no", sources: [], tokens: 0 });
+
+const searchedFor = async ({ enriching }: AutoParts, asked: Asked): Promise<Found> =>
+  enriching === undefined
+    ? unsearched(asked)
+    : enrich(asked.call, asked.plan, { ...enriching, signal: asked.signal });
 
 /** A search that was wanted and brought nothing makes the answer as doubtful as one that could not be made. */
 const lacksResults = ({ policy }: AutoParts, { decision }: Plan, searched: Searched): boolean =>
   policy.onUncertain === "verify" && decision.search && searched !== "yes";
-
-interface Doubted {
-  readonly sent: Sent;
-  readonly account: Account;
-  readonly isDoubted: boolean;
-}
-
-interface Checked {
-  readonly sent: Sent;
-  readonly escalated: string | undefined;
-}
-
-/** A local answer that is not good enough is asked of somebody better, once; without one, it is better than none. */
-async function checked(
-  parts: AutoParts,
-  { call, plan, signal }: Asked,
-  { sent: first, account, isDoubted }: Doubted,
-): Promise<Checked> {
-  const { escalateTo } = plan.decision;
-  if (!isDoubted || escalateTo === undefined || first.isCloud) return { sent: first, escalated: undefined };
-  const { sent, fault } = await judged(call, plan, first);
-  if (fault === undefined) return { sent, escalated: undefined };
-  account.failed(new ProxyError("upstream_rejected", `the local answer was not good enough: ${fault}`));
-  try {
-    const better = await parts.send(call, routeOf(plan, [escalateTo]), { signal, account });
-    await leave(sent);
-    return { sent: better, escalated: fault };
-  } catch (thrown) {
-    if (signal.aborted) {
-      await leave(sent);
-      throw thrown;
-    }
-    return { sent, escalated: `${fault}, but ${toProxyError(thrown).code}` };
-  }
-}
-
-async function leave(sent: Sent): Promise<void> {
-  const { answer } = sent;
-  if (answer.kind === "flow") await answer.rest[Symbol.asyncIterator]().return?.();
-  sent.settle();
-}
 
 function remember({ sessions, scores }: AutoParts, plan: Plan, { model, upstream }: Sent): void {
   const { analysis, decision, isPrivate, session } = plan;

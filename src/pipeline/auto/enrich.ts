@@ -25,6 +25,9 @@ export interface Enriched {
   readonly tokens: number;
 }
 
+/** The same, or the call as it was where nothing was searched for. */
+export type Found = Omit<Enriched, "outcome"> & { readonly outcome: Enriched["outcome"] | "no" };
+
 /** Searches the web for what a call asks, and puts what was found into its last user turn, as data. */
 export async function enrich(
   call: Call,

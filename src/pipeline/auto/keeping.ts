@@ -34,7 +34,7 @@ export function keepingOf(
   { searched, escalated, sent }: Made,
   { told, cost }: Told,
 ): Keeping {
-  const chosen = escalated === undefined ? decision.order[0] : decision.escalateTo;
+  const chosen = chosenOf(decision, { searched, escalated });
   const isChosen = chosen?.model === sent.model && sent.fitted?.includes("trimmed") !== true;
   const lacksResults = decision.search && searched !== "yes";
   const isFresh = searched === "yes" || analysis.needs_search;
@@ -50,4 +50,13 @@ export function keepingOf(
       "X-Chasqui-Cost": usdText(0),
     },
   };
+}
+
+/** Who was asked once more with web results is still the first choice. */
+function chosenOf(
+  { order, search, escalateTo }: Planned["decision"],
+  { searched, escalated }: Pick<Made, "searched" | "escalated">,
+): Planned["decision"]["escalateTo"] {
+  const isFirst = escalated === undefined || (searched === "yes" && !search);
+  return isFirst ? order[0] : escalateTo;
 }
