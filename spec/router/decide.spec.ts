@@ -311,3 +311,20 @@ describe("a conversation", () => {
     expect(at(30).search).toBe(false);
   });
 });
+
+describe("web results", () => {
+  const asked = { analysis: { ...analysisOf({ tokens: 1_000 }), ...fresh } };
+  const search = { isAvailable: true, tokensMax: 2_000 };
+
+  it("need room in the prompt of whoever answers", () => {
+    const candidates = [local("narrow", { contextTokens: 2_000 }), cloud("wide", { contextTokens: 100_000 })];
+
+    expect(deciding({ ...asked, candidates, search })).toMatchObject({ search: true, names: ["wide"] });
+  });
+
+  it("are left out where nobody has that room", () => {
+    const candidates = [local("narrow", { contextTokens: 2_000 })];
+
+    expect(deciding({ ...asked, candidates, search })).toMatchObject({ search: false, names: ["narrow"] });
+  });
+});

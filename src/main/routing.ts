@@ -69,6 +69,7 @@ export function createAuto(loaded: Loaded, wiring: AutoWiring): Auto {
     upstreams: () => registry.upstreams,
     cost: costPartsOf(loaded, clock),
     canSearch: search !== undefined,
+    searchTokensMax: options.searchTokensMax,
     clock,
   };
   const enriching = search === undefined ? undefined : { search, tokensMax: options.searchTokensMax, clock };

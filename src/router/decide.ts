@@ -12,11 +12,10 @@ import { explain } from "./told.ts";
 export function decide(parts: DecideParts): Decision {
   const needs = needsOf(parts);
   const tiered = tierOf(parts);
-  const sorted = sortOut(parts, tiered, needs);
-  const { order, isLocked } = sorted;
   const searching = searchOf(parts, tiered, needs);
   const maySearch = searching.isAllowed && searching.isAvailable;
-  const search = searching.isWanted && maySearch && order.length > 0;
+  const { search, ...sorted } = withRoom(parts, tiered, { needs, search: searching.isWanted && maySearch });
+  const { order, isLocked } = sorted;
   const isDoubted = tiered.isUnsure || (searching.isWanted && !search);
   const escalateTo = isLocked ? undefined : escalationOf(order, needs);
   // What a local model does not know may still be looked up for it.
@@ -44,6 +43,20 @@ interface Sorted {
   readonly refused: readonly Refused[];
   readonly order: readonly Candidate[];
   readonly isLocked: boolean;
+}
+
+interface Room {
+  readonly needs: Needs;
+  readonly search: boolean;
+}
+
+/** Web results need room in the prompt too. Where nobody has that much, the request is answered without them. */
+function withRoom(parts: DecideParts, tiered: Tiered, { needs, search }: Room): Sorted & { search: boolean } {
+  const { tokensMax = 0 } = parts.search;
+  if (!search) return { ...sortOut(parts, tiered, needs), search };
+  const sorted = sortOut(parts, tiered, { ...needs, tokens: needs.tokens + tokensMax });
+  if (sorted.order.length > 0) return { ...sorted, search };
+  return { ...sortOut(parts, tiered, needs), search: false };
 }
 
 function sortOut(parts: DecideParts, tiered: Tiered, needs: Needs): Sorted {

@@ -20,7 +20,11 @@ export interface DecideParts {
   readonly control: Control;
   readonly session: Session | undefined;
   readonly candidates: readonly Candidate[];
-  readonly search: { readonly isAvailable: boolean };
+  readonly search: {
+    readonly isAvailable: boolean;
+    /** Most tokens that its results take of a prompt. */
+    readonly tokensMax?: number;
+  };
   readonly policy: Policy;
   /** Whether something private was found in the request. A session's own mark counts beside it. */
   readonly isPrivate: boolean;

@@ -27,6 +27,8 @@ export interface PlanParts extends Memory {
   readonly upstreams: () => readonly Upstream[];
   readonly cost: CostParts;
   readonly canSearch: boolean;
+  /** Most tokens that web results take of a prompt. */
+  readonly searchTokensMax: number;
   readonly clock: Clock;
 }
 
@@ -67,7 +69,7 @@ export function planFor(call: Call, parts: PlanParts, { isExplained = false }: P
     control,
     session: sessions.find(session),
     candidates: holders.map(({ candidate }) => candidate),
-    search: { isAvailable: parts.canSearch },
+    search: { isAvailable: parts.canSearch, tokensMax: parts.searchTokensMax },
     policy,
     isPrivate,
     isLocalOnly: asker.isLocalOnly,
