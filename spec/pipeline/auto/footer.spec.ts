@@ -199,6 +199,28 @@ const block = (index: number, type: string, ...deltas: object[]): string[] => [
 const text = (words: string): object => ({ type: "text_delta", text: words });
 const endTurn = event("message_delta", { delta: { stop_reason: "end_turn" }, usage: { output_tokens: 3 } });
 
+/** A stream of /v1/responses from an event of a number on. */
+function responseEvents(words: string, from: number, more: object = {}, others: object[] = []): string[] {
+  let number = from;
+  const numbered = (type: string, fields: object): string =>
+    event(`response.${type}`, { sequence_number: number++, ...fields });
+  const place = { item_id: "msg_1", output_index: 0, content_index: 0 };
+  const part = { type: "output_text", text: words, annotations: [] };
+  const item = { id: "msg_1", type: "message", status: "completed", content: [part] };
+  const output = [item, ...others];
+  return [
+    numbered("output_text.delta", { ...place, delta: words.slice(0, 1) }),
+    numbered("output_text.delta", { ...place, delta: words.slice(1) }),
+    numbered("output_text.done", { ...place, text: words }),
+    numbered("content_part.done", { ...place, part }),
+    numbered("output_item.done", { output_index: 0, item }),
+    ...others.map((other, nth) => numbered("output_item.done", { output_index: nth + 1, item: other })),
+    numbered("completed", {
+      response: { status: "completed", error: null, output, ...more },
+    }),
+  ];
+}
+
 const streams: Readonly<Record<string, Stream>> = {
   "Ollama's chat": {
     call: chat,
@@ -396,10 +418,13 @@ describe("a stream is left as it is", () => {
     ["without text", messages, [...block(0, "text"), endTurn]],
     ["that breaks off after a block", messages, block(0, "text", text("Hi"))],
     [
-      "of /v1/responses",
+      "without an end of its text",
       responses,
       [event("response.output_text.delta", { delta: "Hi" }), event("response.completed", { response: {} })],
     ],
+    ["that breaks off", responses, responseEvents("Hi", 4).slice(0, -1)],
+    ["that is cut", responses, responseEvents("Hi", 4, { status: "incomplete" })],
+    ["that calls tools", responses, responseEvents("Hi", 4, {}, [{ type: "function_call" }])],
     ["without frames", messages, []],
   ])("%s: %j %j", async (_name, call, frames) => {
     expect(await streamed(call, frames)).toBe(frames.join(""));
@@ -410,5 +435,43 @@ describe("a stream is left as it is", () => {
     const { body } = sourceOf(['{"response":"Hi",', '"done":true}']);
 
     expect(withFooter(replyOf("application/json", body), generate, footer).body).toBe(body);
+  });
+});
+
+describe("a stream of /v1/responses", () => {
+  const seen = async (frames: readonly string[]): Promise<Record<string, unknown>[]> =>
+    (await streamed(responses, frames))
+      .split("\n\n")
+      .filter((frame) => frame !== "")
+      .map((frame) => JSON.parse(frame.replace(/^event: \S+\ndata: /, "")) as Record<string, unknown>);
+  const said = `Hi there\n\n${footer}`;
+
+  it("says it in a delta more, and wherever it repeats its text", async () => {
+    const events = await seen(responseEvents("Hi there", 4));
+
+    expect(events.flatMap(({ delta }) => (typeof delta === "string" ? [delta] : [])).join("")).toBe(said);
+    expect(events.map(({ sequence_number: number }) => number)).toEqual([4, 5, 6, 7, 8, 9, 10]);
+    expect(events[2]).toMatchObject({
+      type: "response.output_text.delta",
+      item_id: "msg_1",
+      content_index: 0,
+    });
+    expect(events[3]).toMatchObject({ type: "response.output_text.done", text: said });
+    expect(events[4]).toMatchObject({ part: { text: said } });
+    expect(events[5]).toMatchObject({ item: { content: [{ text: said }] } });
+    expect(events[6]).toMatchObject({ response: { output: [{ content: [{ text: said }] }] } });
+  });
+
+  it("waits for nothing but its end: what comes before a second text goes out as it is", async () => {
+    const [first, second] = [responseEvents("One", 0).slice(0, -1), responseEvents("Two", 5)];
+
+    const events = await seen([...first, ...second]);
+
+    expect(events.slice(0, 5).map((one) => JSON.stringify(one))).toEqual(
+      first.map((frame) => frame.trim().replace(/^event: \S+\ndata: /, "")),
+    );
+    expect(events.at(-1)).toMatchObject({
+      response: { output: [{ content: [{ text: `Two\n\n${footer}` }] }] },
+    });
   });
 });

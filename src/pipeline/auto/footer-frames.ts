@@ -1,18 +1,19 @@
 import type { Call } from "../../core/call.ts";
-import { eventData } from "../../dialect/sse.ts";
 import { textOf } from "../../dialect/values.ts";
 import { isObject, type Json, type JsonObject, stringifyLine, tryParse } from "../../lib/json.ts";
+import { dataLike, eventIn, lineEnd, textIn } from "./footer-events.ts";
+import { createResponseEditor } from "./footer-responses.ts";
 import type { FrameEditor } from "./footer-stream.ts";
 import { callsTools, isStop, ollamaWith, saidMore } from "./footer-whole.ts";
 
-/** Lets a stream say `text` after its own last word. Undefined for streams that are left as they are. */
+/** Lets a stream say `text` after its own last word. */
 export function createFrameEditor(
   { dialect, operation }: Pick<Call, "dialect" | "operation">,
   text: string,
-): FrameEditor | undefined {
+): FrameEditor {
   if (dialect === "ollama") return createLineEditor(operation, text);
   if (dialect === "anthropic") return createBlockEditor(text);
-  return operation === "responses" ? undefined : createChunkEditor(operation, text);
+  return operation === "responses" ? createResponseEditor(text) : createChunkEditor(operation, text);
 }
 
 /** What was seen of an answer so far. */
@@ -64,10 +65,6 @@ const headNames = new Set(["model", "remote_model", "remote_host", "created_at"]
 const headOf = (line: JsonObject): JsonObject =>
   Object.fromEntries(Object.entries(line).filter(([name]) => headNames.has(name)));
 
-const textIn = (frame: Uint8Array): string => Buffer.from(frame).toString("utf8");
-
-const lineEnd = (frame: Uint8Array): string => (textIn(frame).includes("\r\n") ? "\r\n" : "\n");
-
 const lineLike = (frame: Uint8Array, value: JsonObject): Uint8Array =>
   Buffer.from(stringifyLine(value) + lineEnd(frame));
 
@@ -112,17 +109,6 @@ function choiceIn({ choices, error }: JsonObject, seen: Seen): JsonObject | unde
   const [choice] = list;
   seen.isOver ||= isObject(error) || list.length > 1 || (choice?.["index"] ?? 0) !== 0;
   return seen.isOver ? undefined : choice;
-}
-
-function eventIn(frame: Uint8Array): JsonObject | undefined {
-  const event = tryParse(eventData(frame).join("\n"));
-  return isObject(event) ? event : undefined;
-}
-
-function dataLike(frame: Uint8Array, value: JsonObject, name?: string): Uint8Array {
-  const end = lineEnd(frame);
-  const heading = name === undefined ? "" : `event: ${name}${end}`;
-  return Buffer.from(`${heading}data: ${stringifyLine(value)}${end}${end}`);
 }
 
 /**

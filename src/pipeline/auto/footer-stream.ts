@@ -3,7 +3,7 @@ import { createFramer, type FrameKind } from "../../lib/framing.ts";
 /** Is shown one whole frame of a stream after the other, and says what goes out in its place. */
 export interface FrameEditor {
   take(frame: Uint8Array): readonly Uint8Array[];
-  /** What it still held back, which is one frame at most. */
+  /** What it still held back, which are a few frames at most. */
   rest(): readonly Uint8Array[];
 }
 

@@ -3,30 +3,23 @@ import { dialects } from "../../dialect/dialects.ts";
 import { isFramed } from "../../lib/framing.ts";
 import { isObject, stringifyLine, tryParse } from "../../lib/json.ts";
 import { createFrameEditor } from "./footer-frames.ts";
-import { editedBytes, editedStream, type StreamEditing } from "./footer-stream.ts";
+import { editedBytes, editedStream } from "./footer-stream.ts";
 import { wholeWith } from "./footer-whole.ts";
 
 /**
  * The reply with a footer, e.g. the sources of an answer, at the end of the text that its user reads. Answers that were
- * cut, call tools, say nothing or are errors stay as they are to the byte, and so do streams of `/v1/responses`, whose
- * last events repeat the whole text. Whoever wants JSON must not be given a footer: that is for the caller to know.
+ * cut, call tools, say nothing or are errors stay as they are to the byte. Whoever wants JSON must not be given a footer: that is for the caller to know.
  */
 export function withFooter(reply: Reply, call: Pick<Call, "dialect" | "operation">, footer: string): Reply {
   const { body, status, contentType } = reply;
   if (status !== 200 || footer === "") return reply;
   const text = `\n\n${footer}`;
   if (isFramed(contentType)) {
-    const editing = editingFor(call, text);
-    if (editing === undefined) return reply;
+    const editing = { editor: createFrameEditor(call, text), kind: dialects[call.dialect].frame };
     const isHeld = body instanceof Uint8Array;
     return { ...reply, body: isHeld ? editedBytes(body, editing) : editedStream(body, editing) };
   }
   return body instanceof Uint8Array ? { ...reply, body: wholeBody(body, call, text) } : reply;
-}
-
-function editingFor(call: Pick<Call, "dialect" | "operation">, text: string): StreamEditing | undefined {
-  const editor = createFrameEditor(call, text);
-  return editor === undefined ? undefined : { editor, kind: dialects[call.dialect].frame };
 }
 
 function wholeBody(body: Uint8Array, call: Pick<Call, "dialect" | "operation">, text: string): Uint8Array {
