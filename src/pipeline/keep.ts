@@ -51,14 +51,15 @@ export function keepAnswer(
   const whole = wantsStream(call) ? form.foldStream(bytes, call.operation) : tryParse(text);
   const facts = isObject(whole) ? form.judgeAnswer(whole, call.operation) : undefined;
   if (!isObject(whole) || facts === undefined) return "incomplete";
+  const model = modelOf(call, keeping);
   const admitted = admit({
     answer: whole,
     facts,
     call,
-    model: parts.models.keyOf(modelOf(call, keeping)),
+    model: parts.models.keyOf(model),
     keeping,
     plan,
-    contextTokens: contextOf(parts, call),
+    contextTokens: contextOf(parts, { ...call, model }),
     isAboutNow: parts.isAboutNow(call),
     nowMs: parts.clock.epochMs(),
     tookMs,

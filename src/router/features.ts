@@ -34,7 +34,7 @@ export interface FeatureOptions {
 
 const askAt = beginsAt + classNames.length;
 
-const wordsMax = 96;
+const wordsMax = 80;
 const pastedWordsMax = 24;
 /** In longer texts a typo drowns: their words are not taken to pieces. */
 const piecesWordsMax = 60;
@@ -45,7 +45,7 @@ const tellingWords = 25;
 /** Takes the features of a request: what its user says, how it is said, and what comes with it. */
 export function featuresOf(asked: Asked, given: Given, { year, isExplained }: FeatureOptions): Features {
   const tokens = scan(asked.text);
-  const shown = scan(asked.pasted);
+  const shown = asked.pasted === "" ? nothingShown : scan(asked.pasted);
   const dense = new Float32Array(denseNames.length);
   setShape({ asked, given, tokens, shown, year }, dense);
   const bag = createBag(isExplained);
@@ -57,6 +57,8 @@ export function featuresOf(asked: Asked, given: Given, { year, isExplained }: Fe
   addShown({ tokens: shown, year, dense }, bag);
   return { ...bag.done(), dense, tokens };
 }
+
+const nothingShown = scan("");
 
 /** Words from one to before another. */
 function span(from: number, to: number): Uint16Array {

@@ -16,6 +16,7 @@ const common: Readonly<Record<string, string>> = {
 
 const none: readonly number[] = [];
 const codes = Object.keys(common);
+const english = codes.indexOf("en");
 /** For each word, the languages that it is common in. */
 const index = new Map<number, number[]>();
 for (const [language, words] of Object.values(common).entries())
@@ -34,8 +35,8 @@ const scripts: readonly (readonly [language: string, script: RegExp])[] = [
 ];
 
 /** Letters and words that are looked at. */
-const lettersMax = 600;
-const wordsMax = 80;
+const lettersMax = 400;
+const wordsMax = 40;
 
 /** The language of a text by its script and its commonest words; `und` when they do not tell. */
 export function languageOf(tokens: Tokens): string {
@@ -62,8 +63,14 @@ function byWords({ count, hash }: Tokens): string | undefined {
 
 /** English words are in every language's technical talk: another language needs no more votes than they have, but two. */
 function foremost(votes: readonly number[]): string | undefined {
-  const most = Math.max(...votes);
-  if (most === 0) return undefined;
-  const best = votes.flatMap((vote, language) => (vote === most ? [codes[language]] : []));
-  return most === 1 && best.includes("en") ? "en" : (best.find((code) => code !== "en") ?? "en");
+  let most = 0;
+  let best = english;
+  for (let language = 0; language < votes.length; language += 1) {
+    const vote = votes[language] ?? 0;
+    if (vote > most || (vote === most && best === english && vote > 1)) {
+      most = vote;
+      best = language;
+    }
+  }
+  return most === 0 ? undefined : codes[best];
 }
