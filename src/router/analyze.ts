@@ -75,7 +75,7 @@ export function createAnalyzer(weights: Weights): Analyze {
       language: languageOf(features.tokens),
       tokens: tokensOf(request),
       confidence: asked.isHousekeeping ? 1 : confidenceOf(told, thresholds, complexity),
-      reasons: reasonsOf({ asked, features, weights, complexity: raised, needsSearch }),
+      reasons: reasonsOf({ asked, features, weights, complexity, needsSearch }),
       is_follow_up: isFollowUp(asked, features.tokens.count),
       is_tool_loop: asked.isToolLoop,
       ...(isExplained ? { contributions: contributionsOf(weights, features) } : {}),
@@ -116,7 +116,8 @@ function tell({ temperatures }: Weights, sums: readonly number[]): Told {
   const tasks = of("task");
   const intents = softmaxOf(of("intent"));
   return {
-    complexity: { low: 1 - more, medium: Math.max(0, more - hard), high: hard },
+    // What needs fresh facts is medium at least.
+    complexity: { low: (1 - more) * (1 - fresh), medium: 1 - hard - (1 - more) * (1 - fresh), high: hard },
     moreThanLow: more,
     hardness,
     fresh,

@@ -6,6 +6,7 @@ export interface ReasonParts {
   readonly asked: Asked;
   readonly features: Features;
   readonly weights: Weights;
+  /** Whatever a search makes of it. */
   readonly complexity: "low" | "medium" | "high";
   readonly needsSearch: boolean;
 }
@@ -128,7 +129,8 @@ export function reasonsOf({ asked, features, weights, complexity, needsSearch }:
     : [];
   const answer = complexity === "high" ? "high" : "more than low";
   const spoke = loudest("complexity", answer, { features, weights, isAgainst: complexity === "low" });
-  reasons.push(`${complexity}: ${spoke.join(", ")}`);
+  const own = needsSearch && complexity === "low" ? "low by itself" : complexity;
+  reasons.push(`${own}: ${spoke.join(", ")}`);
   return reasons;
 }
 
