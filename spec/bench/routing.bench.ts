@@ -10,9 +10,8 @@ import { wordsIn } from "../support/fake-openrouter/bill.ts";
 import { wordsOf } from "../support/fake-openrouter/script.ts";
 import { startFakeSearch } from "../support/fake-search.ts";
 import { type Scripted, type Seen, startFakeUpstream } from "../support/fake-upstream.ts";
-import { seededRandom } from "../support/money-plan.ts";
 import { ownPrompts, type Prompt } from "../train/prompts.ts";
-import { shuffle } from "../train/random.ts";
+import { createRandom, shuffle } from "../support/random.ts";
 
 // What is built is measured: the loader that runs this file gives all functions names anew, which costs time in each call.
 const built = (name: string): string => new URL(`../../dist/router/${name}`, import.meta.url).href;
@@ -132,7 +131,7 @@ const cloudModel = "anthropic/claude-sonnet-4.5";
 
 /** So many prompts with the labels of a mix, none of them twice, in an order of their own. */
 function draw({ shares }: Mix, seed: number): Prompt[] {
-  const random = seededRandom(seed);
+  const random = createRandom(seed);
   const drawn = (["low", "medium", "high"] as const).flatMap((label) => {
     const pool = prompts.filter(({ complexity }) => complexity === label);
     shuffle(pool, random);

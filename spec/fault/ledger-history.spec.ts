@@ -14,7 +14,8 @@ import {
   readLedger,
   sumsOf,
 } from "../support/money-judge.ts";
-import { keyNames, planCalls, type PlannedCall, type Random, seededRandom } from "../support/money-plan.ts";
+import { keyNames, planCalls, type PlannedCall } from "../support/money-plan.ts";
+import { createRandom, type Random } from "../support/random.ts";
 import { noBreaker } from "../support/stage.ts";
 
 const admin = "chq-admin-a-key-for-the-specs-only";
@@ -115,7 +116,7 @@ async function totalsBy(daemon: SpawnedDaemon, by: string) {
 }
 
 async function checkHistory(seed: number): Promise<{ history: History; content: LedgerContent }> {
-  const random = seededRandom(seed);
+  const random = createRandom(seed);
   return withStage(async (stage) => {
     const { fake, dir } = stage;
     const plans = [0, 1, 2, 3].map((round) => planCalls({ random, calls: 60, name: `${seed}-${round}` }));

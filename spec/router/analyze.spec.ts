@@ -7,7 +7,7 @@ import { requestOf } from "../train/fit.ts";
 import { macroF1 } from "../train/measure.ts";
 import { noises } from "../train/noise.ts";
 import { ownPrompts } from "../train/prompts.ts";
-import { createRandom, shuffle } from "../train/random.ts";
+import { createRandom, shuffle } from "../support/random.ts";
 
 const analyze = createAnalyzer(
   readWeights(readFileSync(new URL("../../src/router/weights.bin", import.meta.url))),

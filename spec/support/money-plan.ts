@@ -1,4 +1,5 @@
 import type { Fault } from "./fake-openrouter/faults.ts";
+import type { Random } from "./random.ts";
 
 /** A call that a client will make, what goes wrong with it at the provider, and when the client loses interest. */
 export interface PlannedCall {
@@ -17,19 +18,6 @@ export type Leaves = "never" | "at-first-byte" | number;
 
 export const keyNames = ["ada", "bob"] as const;
 export type KeyName = (typeof keyNames)[number];
-
-/** Numbers from 0 to 1, the same for the same seed (mulberry32). */
-export type Random = () => number;
-
-export function seededRandom(seed: number): Random {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 export function pick<Value>(random: Random, values: readonly [Value, ...Value[]]): Value {
   return values[Math.floor(random() * values.length)] ?? values[0];

@@ -5,7 +5,7 @@ import { denseNames, featuresOf } from "../../src/router/features.ts";
 import { isolate } from "../../src/router/isolate.ts";
 import { rows, type Weights } from "../../src/router/weights.ts";
 import type { Prompt } from "./prompts.ts";
-import { createRandom, shuffle } from "./random.ts";
+import { createRandom, shuffle } from "../support/random.ts";
 
 /** The year that the prompts were written in. */
 export const year = 2026;

@@ -1,4 +1,4 @@
-import { createRandom } from "./random.ts";
+import { createRandom } from "../support/random.ts";
 
 /** Ways in which the same request is written; none changes what is asked. */
 export const noises: Readonly<Record<string, (text: string, random: () => number) => string>> = {

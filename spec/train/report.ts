@@ -4,7 +4,7 @@ import { requestOf, year } from "./fit.ts";
 import { auc, calibrationError, f1, interval, macroF1, type Scored, share } from "./measure.ts";
 import { noises } from "./noise.ts";
 import { hashOf, type Prompt } from "./prompts.ts";
-import { createRandom } from "./random.ts";
+import { createRandom } from "../support/random.ts";
 import { type Borders, judge, quantiles, type Rival } from "./rivals.ts";
 
 export const complexities = ["low", "medium", "high"] as const;
