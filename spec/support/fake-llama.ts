@@ -1,7 +1,6 @@
-import { once } from "node:events";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { setImmediate } from "node:timers/promises";
+import { startSwitchableServer } from "./switchable-server.ts";
 
 /** What one request for an answer meets. */
 export type LlamaFault =
@@ -94,28 +93,10 @@ export async function startFakeLlama(options: LlamaOptions = {}): Promise<FakeLl
     seen: [],
     gate: shut(),
   };
-  const sockets = new Set<Socket>();
-  const create = (): Server => {
-    const server = createServer((incoming, outgoing) => {
-      outgoing.on("error", () => undefined);
-      serve(state, incoming, outgoing).catch(() => outgoing.destroy());
-    });
-    server.keepAliveTimeout = 60_000;
-    server.on("connection", (socket) => {
-      sockets.add(socket);
-      socket.on("error", () => undefined);
-      socket.on("close", () => sockets.delete(socket));
-    });
-    return server;
-  };
-  const close = async (): Promise<void> => {
-    const closed = new Promise((resolve) => server.close(resolve));
-    for (const socket of sockets) socket.destroy();
-    await closed;
-  };
-  let server = create().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
+  const { port, refuse, accept } = await startSwitchableServer((incoming, outgoing) => {
+    outgoing.on("error", () => undefined);
+    serve(state, incoming, outgoing).catch(() => outgoing.destroy());
+  });
   return Object.assign(state, {
     url: `http://127.0.0.1:${port}`,
     port,
@@ -125,12 +106,9 @@ export async function startFakeLlama(options: LlamaOptions = {}): Promise<FakeLl
       open();
       state.gate = shut();
     },
-    refuse: close,
-    async accept() {
-      server = create().listen(port, "127.0.0.1");
-      await once(server, "listening");
-    },
-    stop: close,
+    refuse,
+    accept,
+    stop: refuse,
   });
 }
 

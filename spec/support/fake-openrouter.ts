@@ -1,6 +1,4 @@
-import { once } from "node:events";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { BillEntry } from "./fake-openrouter/bill.ts";
 import { fakeCatalogue, type FakeModel } from "./fake-openrouter/catalogue.ts";
 import { answerChat } from "./fake-openrouter/chat.ts";
@@ -21,6 +19,7 @@ import {
   showGeneration,
   showKey,
 } from "./fake-openrouter/lists.ts";
+import { startSwitchableServer } from "./switchable-server.ts";
 
 export interface FakeOpenRouterOptions {
   /** The key that is let in; `sk-or-v1-test` by default. */
@@ -76,19 +75,9 @@ export async function startFakeOpenRouter(options: FakeOpenRouterOptions = {}): 
   let open: () => void = () => undefined;
   const shut = (): Promise<void> => new Promise((resolve) => (open = resolve));
   const state = newState(options, shut());
-  const sockets = new Set<Socket>();
-  const server = createServer((incoming, outgoing) => {
+  const { port, openConnections, refuse } = await startSwitchableServer((incoming, outgoing) => {
     serve(state, incoming, outgoing).catch(() => outgoing.destroy());
   });
-  server.keepAliveTimeout = 60_000;
-  server.on("connection", (socket) => {
-    sockets.add(socket);
-    socket.on("error", () => undefined);
-    socket.on("close", () => sockets.delete(socket));
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
 
   return Object.assign(state, {
     url: `http://127.0.0.1:${port}${base}`,
@@ -96,17 +85,12 @@ export async function startFakeOpenRouter(options: FakeOpenRouterOptions = {}): 
     to: (path: string) => state.seen.filter((one) => one.path === path),
     billOf: (requestTag: string) =>
       [...state.bill.values()].filter((entry) => entry.requestTag === requestTag),
-    openConnections: () => sockets.size,
+    openConnections,
     release() {
       open();
       state.gate = shut();
     },
-    async stop() {
-      const closed = new Promise((resolve) => server.close(resolve));
-      const gone = [...sockets].map((socket) => new Promise((resolve) => socket.once("close", resolve)));
-      for (const socket of sockets) socket.destroy();
-      await Promise.all([closed, ...gone]);
-    },
+    stop: refuse,
   });
 }
 

@@ -1,7 +1,7 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { once } from "node:events";
-import type { AddressInfo, Socket } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import { dialectOf, errorBody, goodFrames, goodWhole, streamTypeOf, wholeTypeOf } from "./wires.ts";
+import { startSwitchableServer } from "./switchable-server.ts";
 
 /** What can be wrong with an answer of an inference endpoint. */
 export type Fault =
@@ -118,7 +118,6 @@ export async function startFakeUpstream(models: readonly string[] = ["tiny:lates
     gate: shut(),
   };
   const all: Seen[] = [];
-  const sockets = new Set<Socket>();
   const used = new WeakSet<Socket>();
 
   const serve = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
@@ -128,37 +127,19 @@ export async function startFakeUpstream(models: readonly string[] = ["tiny:lates
     outgoing.on("close", () => (seen.ended ??= outgoing.writableFinished ? "answered" : "left"));
     await answer({ state, seen, outgoing });
   };
-  const create = (): Server => {
-    const server = createServer((incoming, outgoing) => {
-      if (state.closesIdle && used.has(incoming.socket)) {
-        state.closesIdle = false;
-        incoming.socket.destroy();
-        return;
-      }
-      used.add(incoming.socket);
-      if (state.hangsUp && !controlPaths.has(incoming.url ?? "")) {
-        incoming.socket.destroy();
-        return;
-      }
-      serve(incoming, outgoing).catch(() => outgoing.destroy());
-    });
-    server.keepAliveTimeout = 60_000;
-    server.on("connection", (socket) => {
-      sockets.add(socket);
-      socket.on("error", () => undefined);
-      socket.on("close", () => sockets.delete(socket));
-    });
-    return server;
-  };
-  const close = async (): Promise<void> => {
-    const closed = new Promise((resolve) => server.close(resolve));
-    for (const socket of sockets) socket.destroy();
-    await closed;
-  };
-
-  let server = create().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
+  const { port, openConnections, refuse, accept } = await startSwitchableServer((incoming, outgoing) => {
+    if (state.closesIdle && used.has(incoming.socket)) {
+      state.closesIdle = false;
+      incoming.socket.destroy();
+      return;
+    }
+    used.add(incoming.socket);
+    if (state.hangsUp && !controlPaths.has(incoming.url ?? "")) {
+      incoming.socket.destroy();
+      return;
+    }
+    serve(incoming, outgoing).catch(() => outgoing.destroy());
+  });
 
   return Object.assign(state, {
     url: `http://127.0.0.1:${port}`,
@@ -166,17 +147,14 @@ export async function startFakeUpstream(models: readonly string[] = ["tiny:lates
     seen: all,
     to: (path: string) => all.filter((one) => one.path === path),
     calls: () => all.filter((one) => !controlPaths.has(one.path)),
-    openConnections: () => sockets.size,
+    openConnections,
     release() {
       open();
       state.gate = shut();
     },
-    refuse: close,
-    async accept() {
-      server = create().listen(port, "127.0.0.1");
-      await once(server, "listening");
-    },
-    stop: close,
+    refuse,
+    accept,
+    stop: refuse,
   });
 }
 
