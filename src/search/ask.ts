@@ -1,6 +1,7 @@
 import { Pool, type Dispatcher } from "undici";
 import { createAbort, type Signal } from "../lib/abort.ts";
 import { type Json, tryParse } from "../lib/json.ts";
+import { codeOf, isConnectTimeout, isTrustFault, unreachable } from "../lib/net-fault.ts";
 import type { Clock } from "../lib/time.ts";
 import { SearchError } from "./error.ts";
 import { waitMsIn } from "./retry-after.ts";
@@ -132,29 +133,14 @@ function statusFault(
   return new SearchError("broken", `${name} answered with HTTP ${status}`, { retryAfterMs: waitMs });
 }
 
-const unreachable: Readonly<Record<string, string>> = {
-  ECONNREFUSED: "refused the connection",
-  ENOTFOUND: "has a name that cannot be resolved",
-  EAI_AGAIN: "has a name that cannot be resolved",
-  EHOSTUNREACH: "cannot be reached",
-  ENETUNREACH: "cannot be reached",
-};
-
 function faultOf(thrown: unknown, name: string): SearchError {
   if (thrown instanceof SearchError) return thrown;
   const code = codeOf(thrown);
   const known = unreachable[code];
   if (known !== undefined) return new SearchError("refused", `${name} ${known}`, { cause: thrown });
-  if (code === "UND_ERR_CONNECT_TIMEOUT" || code === "ETIMEDOUT")
+  if (isConnectTimeout(code))
     return new SearchError("timeout", `${name} did not accept the connection in time`, { cause: thrown });
-  if (/CERT|SSL|TLS|ALTNAME|SIGNATURE/.test(code))
+  if (isTrustFault(code))
     return new SearchError("refused", `${name} has a certificate that is not trusted`, { cause: thrown });
   return new SearchError("broken", `${name} broke off its answer`, { cause: thrown });
-}
-
-/** The system's or undici's code; of several failed addresses, the first one's. */
-function codeOf(thrown: unknown): string {
-  if (thrown instanceof AggregateError) return codeOf(thrown.errors[0]);
-  if (typeof thrown !== "object" || thrown === null || !("code" in thrown)) return "";
-  return typeof thrown.code === "string" ? thrown.code : "";
 }

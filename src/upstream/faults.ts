@@ -1,14 +1,11 @@
 import { ProxyError, toProxyError } from "../core/error.ts";
+import { codeOf, isConnectTimeout, isTrustFault, unreachable } from "../lib/net-fault.ts";
 import { QueueRefusedError } from "../lib/semaphore.ts";
 import { formatDuration } from "../lib/time.ts";
 import type { AttemptTimeouts, TimeoutKind } from "./watch.ts";
 
-const unreachable: Readonly<Record<string, string>> = {
-  ECONNREFUSED: "refused the connection",
-  ENOTFOUND: "has a name that cannot be resolved",
-  EAI_AGAIN: "has a name that cannot be resolved",
-  EHOSTUNREACH: "cannot be reached",
-  ENETUNREACH: "cannot be reached",
+const reasons: Readonly<Record<string, string>> = {
+  ...unreachable,
   ERR_SSL_WRONG_VERSION_NUMBER: "does not speak TLS",
 };
 
@@ -19,20 +16,20 @@ const unreachable: Readonly<Record<string, string>> = {
 export function faultOf(thrown: unknown, upstream: string, started: boolean): ProxyError {
   if (thrown instanceof ProxyError) return thrown;
   const code = codeOf(thrown);
-  const known = unreachable[code];
+  const known = reasons[code];
   if (known !== undefined) {
     return new ProxyError("upstream_unreachable", `upstream ${upstream} ${known}`, {
       cause: thrown,
       upstream,
     });
   }
-  if (code === "UND_ERR_CONNECT_TIMEOUT" || code === "ETIMEDOUT") {
+  if (isConnectTimeout(code)) {
     return new ProxyError("upstream_timeout", `upstream ${upstream} did not accept the connection in time`, {
       cause: thrown,
       upstream,
     });
   }
-  if (/CERT|SSL|TLS|ALTNAME|SIGNATURE/.test(code)) {
+  if (isTrustFault(code)) {
     return new ProxyError(
       "upstream_unreachable",
       `upstream ${upstream} has a certificate that is not trusted`,
@@ -61,13 +58,6 @@ export function isDeadConnection(thrown: unknown): boolean {
 
 function isWireFault(thrown: unknown, code: string): boolean {
   return code !== "" || (thrown instanceof Error && thrown.name === "HTTPParserError");
-}
-
-/** The system's or undici's code; of several failed addresses, the first one's. */
-function codeOf(thrown: unknown): string {
-  if (thrown instanceof AggregateError) return codeOf(thrown.errors[0]);
-  if (typeof thrown !== "object" || thrown === null || !("code" in thrown)) return "";
-  return typeof thrown.code === "string" ? thrown.code : "";
 }
 
 const timeoutTexts: Readonly<Record<TimeoutKind, string>> = {

@@ -3,6 +3,7 @@ import { layerOf, readBody, type BodyLimits } from "./body.ts";
 import { createConnect, type ConnectParts } from "./connect.ts";
 import { contentTypeOf, sniff, sniffBytes, type ContentKind } from "./content.ts";
 import type { Source } from "./extract-messages.ts";
+import { codeOf, isTrustFault } from "../../lib/net-fault.ts";
 import { PageFault } from "./fault.ts";
 import type { Life } from "./life.ts";
 
@@ -120,14 +121,6 @@ const reasons: Readonly<Record<string, string>> = {
 function faultOf(thrown: unknown): PageFault {
   if (thrown instanceof PageFault) return thrown;
   const code = codeOf(thrown);
-  const known =
-    reasons[code] ?? (/CERT|SSL|TLS|ALTNAME|SIGNATURE/.test(code) ? "its certificate is not trusted" : "");
+  const known = reasons[code] ?? (isTrustFault(code) ? "its certificate is not trusted" : "");
   return new PageFault(known === "" ? "the server broke off its answer" : known, { cause: thrown });
-}
-
-/** The system's or undici's code; of several failed addresses, the first one's. */
-function codeOf(thrown: unknown): string {
-  if (thrown instanceof AggregateError) return codeOf(thrown.errors[0]);
-  if (typeof thrown !== "object" || thrown === null || !("code" in thrown)) return "";
-  return typeof thrown.code === "string" ? thrown.code : "";
 }
