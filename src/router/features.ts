@@ -36,8 +36,8 @@ const askAt = beginsAt + classNames.length;
 
 const wordsMax = 80;
 const pastedWordsMax = 24;
-/** In longer texts a typo drowns: their words are not taken to pieces. */
-const piecesWordsMax = 60;
+/** In longer texts a typo drowns, and so does a pattern of three words: only those of shorter ones are looked at. */
+const shortWordsMax = 60;
 const askWordsMax = 32;
 /** From so many words on, those of the asking sentences count again. */
 const tellingWords = 25;
@@ -51,8 +51,9 @@ export function featuresOf(asked: Asked, given: Given, { year, isExplained }: Fe
   const bag = createBag(isExplained);
   const said = { tokens, year, dense };
   const words = someOf(tokens.count);
-  addWords(words, said, bag);
-  addKinds(words, said, bag);
+  const run = sequenceOf(words, said);
+  addWords(words, run, { tokens, bag });
+  addKinds(words, run, { tokens, bag, dense });
   addAsks(said, bag);
   addShown({ tokens: shown, year, dense }, bag);
   return { ...bag.done(), dense, tokens };
@@ -119,15 +120,19 @@ function yearHash(number: number, year: number): number {
 
 const pieces = new Uint16Array(48);
 
-function addWords(words: Uint16Array, said: Said, bag: Bag): void {
-  const run = sequenceOf(words, said);
-  const isTaken = words.length <= piecesWordsMax;
+interface Into {
+  readonly tokens: Tokens;
+  readonly bag: Bag;
+}
+
+function addWords(words: Uint16Array, run: Sequence, { tokens, bag }: Into): void {
+  const isShort = words.length <= shortWordsMax;
   for (let at = 1; at <= words.length; at += 1) {
     bag.add(runs.word, run, at);
     bag.add(runs.pair, run, at - 1);
     const place = places[at - 1];
     if (place !== undefined) bag.add(place, run, at);
-    if (isTaken) addPieces(said.tokens, words[at - 1] ?? 0, bag);
+    if (isShort) addPieces(tokens, words[at - 1] ?? 0, bag);
   }
   bag.add(runs.end, run, words.length);
 }
@@ -146,19 +151,24 @@ function addPieces({ units, from, to, traits: all }: Tokens, word: number, bag: 
   bag.addPieces(pieces, letters + 2);
 }
 
-function addKinds(words: Uint16Array, { tokens, year, dense }: Said, bag: Bag): void {
-  const hashes = new Int32Array(words.length + 2);
-  hashes[0] = begin;
-  hashes[1] = begin;
-  for (let nth = 0; nth < words.length; nth += 1) hashes[nth + 2] = hashAt(tokens, words[nth] ?? 0, year);
-  setKinds({ tokens, words, kinds: hashes.subarray(2) }, dense);
-  const nameAt = (index: number): string =>
-    index < 2 ? "^" : (nameOfKind(hashes[index] ?? 0) ?? nameOf(tokens, words[index - 2]));
-  const run: Sequence = { hashes, nameAt };
-  const isTaken = words.length <= piecesWordsMax;
-  for (let at = 2; at < hashes.length; at += 1) {
-    if (hashes[at] !== otherKind || hashes[at - 1] !== otherKind) bag.add(runs.kindPair, run, at - 1);
-    if (isTaken) bag.add(runs.kindTriple, run, at - 2);
+/** The same words by their kinds: the mark of the beginning stands twice, since patterns have three. */
+function addKinds(
+  words: Uint16Array,
+  { hashes, nameAt }: Sequence,
+  { tokens, bag, dense }: Into & Pick<Said, "dense">,
+): void {
+  const kinds = new Int32Array(words.length + 2);
+  kinds[0] = begin;
+  kinds.set(hashes.subarray(0, -1), 1);
+  setKinds({ tokens, words, kinds: kinds.subarray(2) }, dense);
+  const run: Sequence = {
+    hashes: kinds,
+    nameAt: (index) => nameOfKind(kinds[index] ?? 0) ?? nameAt(Math.max(0, index - 1)),
+  };
+  const isShort = words.length <= shortWordsMax;
+  for (let at = 2; at < kinds.length; at += 1) {
+    if (kinds[at] !== otherKind || kinds[at - 1] !== otherKind) bag.add(runs.kindPair, run, at - 1);
+    if (isShort) bag.add(runs.kindTriple, run, at - 2);
   }
   bag.add(runs.opening, run, 1);
 }

@@ -1,5 +1,5 @@
 import type { Tokens } from "./scan.ts";
-import { unitsIn } from "./units.ts";
+import { isDigit, unitsIn } from "./units.ts";
 
 /** What the lines of a text look like. */
 export interface Lines {
@@ -57,8 +57,6 @@ function trimmed(units: Uint16Array, start: number, end: number): Line {
   while (to > from && isBlank(units[to - 1])) to -= 1;
   return { units, from, to };
 }
-
-const isDigit = (unit: number): boolean => unit >= 48 && unit <= 57;
 
 /** "- ", "1. ", "2) " and the like. */
 function isItem({ units, from, to }: Line): boolean {

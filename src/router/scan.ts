@@ -1,5 +1,5 @@
 import { foldBits, foldMask, foldOf, known, learn, sortOf, sorts } from "./letters.ts";
-import { createUnits } from "./units.ts";
+import { createUnits, isDigit } from "./units.ts";
 
 /** What is known of a word from its letters alone; bits. */
 export const traits = {
@@ -237,6 +237,5 @@ function valueOf(start: number, after: number): number {
   return number;
 }
 
-const isDigit = (unit: number): boolean => unit >= zero && unit <= zero + 9;
 const isJoint = (unit: number): boolean => unit === dot || unit === 44 || unit === 58;
 const isTrailing = (fold: number): boolean => fold === dot || fold === apostrophe;

@@ -20,6 +20,8 @@ export function createUnits(lettersMax: number): Units {
   };
 }
 
+export const isDigit = (unit: number): boolean => unit >= 48 && unit <= 57;
+
 /** The units of some letters, none of them a pair of units. */
 export const unitsIn = (letters: string): ReadonlySet<number> =>
   new Set(Array.from(letters, (letter) => letter.charCodeAt(0)));
