@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache";
 import { modelKey, parseModelName } from "../core/model-name.ts";
 import type { Complexity } from "./analyze.ts";
 import type { Mode } from "./control.ts";
@@ -85,8 +86,19 @@ function sorted(candidates: readonly Candidate[], ranks: readonly Rank[]): reado
   });
 }
 
+const namesMax = 4_096;
+const names = new LRUCache<string, string>({ max: namesMax });
+
 /** One spelling for all spellings of a model's name. */
 export function nameOf(model: string): string {
+  const known = names.get(model);
+  if (known !== undefined) return known;
+  const name = spelt(model);
+  names.set(model, name);
+  return name;
+}
+
+function spelt(model: string): string {
   const name = parseModelName(model);
   // A name with a source is another model than the one without, though their keys are the same.
   return name === undefined ? model : `${modelKey(name)}@${name.source ?? ""}`;

@@ -20,15 +20,49 @@ export function holdersFor(
   upstreams: readonly Upstream[],
   mostCost: MostCost,
 ): Holder[] {
-  return upstreams
-    .filter(({ name }) => pinnedUpstream === undefined || name === pinnedUpstream)
-    .flatMap((upstream) =>
-      [...upstream.models.byKey].flatMap(([key, entry]): Holder[] => {
-        if (!generates(entry)) return [];
-        const asked = { upstream, target: { key, model: textOf(entry["name"]) } };
-        return [{ ...asked, candidate: candidateOf(asked, entry, mostCost) }];
-      }),
-    );
+  const holders: Holder[] = [];
+  for (const upstream of upstreams)
+    if (pinnedUpstream === undefined || upstream.name === pinnedUpstream)
+      for (const [key, entry] of upstream.models.byKey) {
+        const listed = listedAs(entry);
+        if (!listed.generates) continue;
+        const target = { key, model: listed.model };
+        const candidate = new Standing({ upstream, target }, listed, mostCost);
+        holders.push({ upstream, target, candidate });
+      }
+  return holders;
+}
+
+/** What the entry of a list says of its model, whenever it is read. */
+interface Listed extends Pick<Candidate, "model" | "capabilities" | "contextTokens" | "parameters"> {
+  readonly generates: boolean;
+  /** Ollama's own cloud models are asked for at a server in the house, and leave it all the same. */
+  readonly isCloud: boolean;
+}
+
+/** There may be hundreds of models, for each call; their entries are read once for each list. */
+const lists = new WeakMap<JsonObject, Listed>();
+
+function listedAs(entry: JsonObject): Listed {
+  const known = lists.get(entry);
+  if (known !== undefined) return known;
+  const listed = readEntry(entry);
+  lists.set(entry, listed);
+  return listed;
+}
+
+function readEntry(entry: JsonObject): Listed {
+  const model = textOf(entry["name"]);
+  const details = isObject(entry["details"]) ? entry["details"] : {};
+  const { context_length: context } = details;
+  return {
+    model,
+    generates: generates(entry),
+    isCloud: textOf(entry["remote_host"]) !== "" || parseModelName(model)?.source === "cloud",
+    capabilities: capabilitiesIn(entry),
+    contextTokens: typeof context === "number" ? context : undefined,
+    parameters: parametersIn(textOf(details["parameter_size"])),
+  };
 }
 
 /** Whether a model of a list writes text; some only turn it into vectors, and lists do not always say so. */
@@ -39,41 +73,57 @@ function generates(entry: JsonObject): boolean {
   return !/bert/i.test(family) && !/embed|minilm|\bbge\b/i.test(textOf(entry["name"]));
 }
 
-function candidateOf(asked: Asked, entry: JsonObject, mostCost: MostCost): Candidate {
-  const { upstream, target } = asked;
-  const { models, health, trouble, name } = upstream;
-  const detail = models.details.get(target.key);
-  const isCloud = leavesTheHouse(asked, entry);
-  const details = isObject(entry["details"]) ? entry["details"] : {};
-  const { context_length: context } = details;
-  let most: number | undefined;
+/** A class, since an object with a getter of its own costs as much as all the rest, and there may be hundreds. */
+class Standing implements Candidate {
+  readonly model: string;
+  readonly upstream: string;
+  readonly isCloud: boolean;
+  readonly capabilities: Candidate["capabilities"];
+  readonly contextTokens: number | undefined;
+  readonly parameters: number | undefined;
+  readonly isLoaded: boolean;
+  readonly isAway: boolean;
+  readonly #asked: Asked;
+  readonly #mostCost: MostCost;
+  #most: number | undefined;
+
+  constructor(asked: Asked, listed: Listed, mostCost: MostCost) {
+    const { models, health, trouble, name, isCloud } = asked.upstream;
+    const { key } = asked.target;
+    const detail = models.details.get(key);
+    this.model = listed.model;
+    this.upstream = name;
+    this.isCloud = isCloud || listed.isCloud;
+    this.capabilities =
+      detail === undefined ? listed.capabilities : without(listed.capabilities, detail.lacks);
+    this.contextTokens = detail?.contextTokens ?? listed.contextTokens;
+    this.parameters = listed.parameters;
+    this.isLoaded = models.warm.has(key);
+    this.isAway = health.state !== "up" || trouble !== undefined;
+    this.#asked = asked;
+    this.#mostCost = mostCost;
+  }
+
+  /** Reckoned when it is asked for: few ever are. */
+  get maxCostNanoUsd(): number {
+    this.#most ??= this.isCloud ? this.#mostCost(this.#asked) : 0;
+    return this.#most;
+  }
+}
+
+function capabilitiesIn({ capabilities }: JsonObject): Candidate["capabilities"] {
+  if (!Array.isArray(capabilities)) return {};
   return {
-    model: target.model,
-    upstream: name,
-    isCloud,
-    capabilities: capabilitiesOf(entry, detail?.lacks ?? []),
-    contextTokens: detail?.contextTokens ?? (typeof context === "number" ? context : undefined),
-    parameters: parametersIn(textOf(details["parameter_size"])),
-    isLoaded: models.warm.has(target.key),
-    // There may be hundreds, and few are ever asked.
-    get maxCostNanoUsd() {
-      return (most ??= isCloud ? mostCost(asked) : 0);
-    },
-    isAway: health.state !== "up" || trouble !== undefined,
+    tools: capabilities.includes("tools"),
+    vision: capabilities.includes("vision"),
+    thinking: capabilities.includes("thinking"),
   };
 }
 
-/** Ollama's own cloud models are asked for at a server in the house, and leave it all the same. */
-const leavesTheHouse = ({ upstream, target }: Asked, entry: JsonObject): boolean =>
-  upstream.isCloud || textOf(entry["remote_host"]) !== "" || parseModelName(target.model)?.source === "cloud";
-
-function capabilitiesOf({ capabilities }: JsonObject, lacks: readonly string[]): Candidate["capabilities"] {
-  const has = (name: string): boolean | undefined => {
-    if (lacks.includes(name)) return false;
-    return Array.isArray(capabilities) ? capabilities.includes(name) : undefined;
-  };
-  return { tools: has("tools"), vision: has("vision"), thinking: has("thinking") };
-}
+const without = (had: Candidate["capabilities"], lacks: readonly string[]): Candidate["capabilities"] => ({
+  ...had,
+  ...Object.fromEntries(lacks.map((name) => [name, false])),
+});
 
 const scales: Readonly<Record<string, number>> = { K: 1e3, M: 1e6, B: 1e9, T: 1e12 };
 
