@@ -79,6 +79,8 @@ export function createAuto(loaded: Loaded, wiring: AutoWiring): Auto {
     enriching,
     decisions: routing.decisions,
     baseline: baselinePriceOf(loaded, registry),
+    freshen: registry.freshen,
+    loadMaxMs: loaded.config.timeouts.first_byte,
   });
   const isRouted = createIsRouted(options, registry);
   return {

@@ -113,6 +113,42 @@ describe("a llama-server that loads its model", () => {
     expect(llama.calls()).toEqual([]);
   });
 
+  it.each(["auto", "auto:local"])("is waited for by %s, which has nobody else to ask", async (model) => {
+    const { daemon, llama } = await setYard({ loading: true });
+
+    const asking = open(`${daemon.url}/api/chat`, asked("/api/chat", true, model));
+    await eventually(() => llama.seen.length > 3, "it was looked at again");
+    llama.loading = false;
+
+    const answer = await asking.answer;
+    checkGood("/api/chat", true, answer);
+    expect(answer.headers["x-chasqui-upstream"]).toBe("llama");
+  });
+
+  it("is waited for by auto no longer than a model may take", async () => {
+    const { ask: askYard } = await setYard({
+      loading: true,
+      yaml: "demo: off\ntimeouts: { first_byte: 700ms }",
+    });
+
+    const answer = await askYard("/api/chat", asked("/api/chat", false, "auto"));
+
+    expect(answer.status).toBe(503);
+    expect(errorTextOf("/api/chat", answer.text)).toBe("auto has no model to choose from");
+  });
+
+  it("is found by auto as soon as it is back", async () => {
+    const { llama, ask: askYard } = await setYard({ yaml: "demo: off\nbreaker: { refusals: 1 }" });
+    await llama.refuse();
+    expect((await askYard("/api/chat", asked("/api/chat", true, "auto"))).status).not.toBe(200);
+    await llama.accept();
+
+    await eventually(
+      async () => (await askYard("/api/chat", asked("/api/chat", true, "auto"))).status === 200,
+      "auto answers again",
+    );
+  });
+
   it("after a restart is waited for as well", async () => {
     const { daemon, llama, ask: askYard } = await setYard({ yaml: "demo: off\nbreaker: { refusals: 1 }" });
     await llama.refuse();

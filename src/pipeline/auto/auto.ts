@@ -17,9 +17,10 @@ import { headersOf, type Outcome, type Searched } from "./headers.ts";
 import { keepingOf } from "./keeping.ts";
 import { routeOf } from "./stages.ts";
 import { nobodyFor } from "./nobody.ts";
-import { type Plan, planFor, type PlanParts } from "./plan.ts";
+import { type AwaitedParts, awaitedPlan } from "./awaited.ts";
+import type { Plan } from "./plan.ts";
 
-export interface AutoParts extends PlanParts, CostHeaderParts {
+export interface AutoParts extends AwaitedParts, CostHeaderParts {
   readonly openAccount: OpenAccount;
   readonly send: Send;
   readonly deliver: Deliver;
@@ -33,7 +34,7 @@ export function createAutoAnswer(parts: AutoParts): Answer {
   return async function answerAuto(call, record, signal) {
     if (call.operation === "show") return showAuto(call);
     if (!generating.has(call.operation)) throw cannot(call);
-    const plan = planFor(call, parts);
+    const plan = await awaitedPlan(call, parts, signal);
     if (plan.isPrivate) parts.sessions.notePrivate(plan.session);
     try {
       if (plan.decision.order.length === 0) throw nobodyFor(plan.decision);

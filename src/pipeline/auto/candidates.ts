@@ -23,14 +23,17 @@ export function holdersFor(
   const holders: Holder[] = [];
   for (const upstream of upstreams)
     if (pinnedUpstream === undefined || upstream.name === pinnedUpstream)
-      for (const [key, entry] of upstream.models.byKey) {
-        const listed = listedAs(entry);
-        if (!listed.generates) continue;
-        const target = { key, model: listed.model };
-        const candidate = new Standing({ upstream, target }, listed, mostCost);
-        holders.push({ upstream, target, candidate });
-      }
+      addHolders(holders, upstream, mostCost);
   return holders;
+}
+
+function addHolders(holders: Holder[], upstream: Upstream, mostCost: MostCost): void {
+  for (const [key, entry] of upstream.models.byKey) {
+    const listed = listedAs(entry);
+    if (!listed.generates) continue;
+    const target = { key, model: listed.model };
+    holders.push({ upstream, target, candidate: new Standing({ upstream, target }, listed, mostCost) });
+  }
 }
 
 /** What the entry of a list says of its model, whenever it is read. */
