@@ -1,10 +1,14 @@
 import { describe, expect, it } from "vitest";
+import { createBags } from "../../src/router/bag.ts";
 import { denseNames, featuresOf } from "../../src/router/features.ts";
 import { isolate } from "../../src/router/isolate.ts";
 
+import { createOpenVocabulary } from "../train/vocabulary.ts";
+
+const bags = createBags(createOpenVocabulary());
 const given = { tools: [], format: undefined, needs: [] };
 const of = (text: string, year = 2026, isExplained = false) =>
-  featuresOf(isolate({ messages: [{ role: "user", text }] }), given, { year, isExplained });
+  featuresOf(isolate({ messages: [{ role: "user", text }] }), given, { bags, year, isExplained });
 const dense = (text: string, name: string) => of(text).dense[denseNames.indexOf(name)];
 
 describe("features", () => {

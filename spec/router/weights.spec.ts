@@ -1,15 +1,25 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { buckets } from "../../src/router/bag.ts";
 import { denseNames } from "../../src/router/features.ts";
-import { readWeights, rows, sumsOf, type Weights, writeWeights } from "../../src/router/weights.ts";
+import {
+  codeBytes,
+  levelCount,
+  places,
+  readWeights,
+  rows,
+  sumsOf,
+  type Weights,
+  weightAt,
+  writeWeights,
+} from "../../src/router/weights.ts";
 
 const file = readFileSync(new URL("../../src/router/weights.bin", import.meta.url));
 
 function someWeights(): Weights {
   return {
-    hashed: Int8Array.from({ length: buckets * rows.length }, (_, index) => (index % 255) - 127),
-    scales: Float32Array.from(rows, (_, row) => 0.5 + row),
+    prints: Uint8Array.from({ length: places }, (_, place) => place % 251),
+    codes: Uint8Array.from({ length: codeBytes }, (_, index) => (index * 7) % 256),
+    levels: Float32Array.from({ length: levelCount }, (_, level) => level - 20),
     dense: Float32Array.from({ length: denseNames.length * rows.length }, (_, index) => index / 8),
     temperatures: { complexity: 1.5, search: 2, hardness: 1, task: 0.5, intent: 1 },
     thresholds: { moreThanLow: 0.25, high: 0.5, fresh: 0.75 },
@@ -37,19 +47,33 @@ describe("weights", () => {
   });
 
   it("are summed by row", () => {
-    const { hashed, scales, dense } = someWeights();
+    const weights = someWeights();
     const features = {
-      at: Int32Array.of(1),
-      by: Float32Array.of(2),
+      at: Int32Array.of(1, 4),
+      by: Float32Array.of(2, 0.5),
       dense: new Float32Array(denseNames.length),
     };
     features.dense[1] = 8;
 
-    const sums = sumsOf({ hashed, scales, dense }, features);
-
-    expect(sums).toEqual(
-      rows.map((_, row) => (((row * buckets + 1) % 255) - 127) * 2 * (0.5 + row) + (rows.length + row)),
+    expect(sumsOf(weights, features)).toEqual(
+      rows.map((row, nth) => {
+        const hashed = weightAt(weights, row, 1) * 2 + weightAt(weights, row, 4) * 0.5;
+        return hashed + (rows.length + nth);
+      }),
     );
+  });
+
+  it("are levels by number: a byte of a fine row, half a byte of another", () => {
+    const codes = new Uint8Array(codeBytes);
+    const weights = { ...someWeights(), codes };
+    const [fine, coarse] = [rows.find(({ bits }) => bits === 8), rows.find(({ bits }) => bits === 4)];
+    if (fine === undefined || coarse === undefined) throw new Error("no such row");
+    codes[fine.start + 9] = 200;
+    codes[coarse.start + 4] = 0xd3;
+
+    expect(weightAt(weights, fine, 9)).toBe(fine.levelsAt + 200 - 20);
+    expect(weightAt(weights, coarse, 8)).toBe(coarse.levelsAt + 3 - 20);
+    expect(weightAt(weights, coarse, 9)).toBe(coarse.levelsAt + 13 - 20);
   });
 });
 
@@ -60,9 +84,11 @@ describe("the shipped weights", () => {
   });
 
   it("say something in every row", () => {
-    const { hashed } = readWeights(file);
-    const loud = rows.map((_, row) =>
-      hashed.subarray(row * buckets, (row + 1) * buckets).some((value) => value !== 0),
+    const weights = readWeights(file);
+    const loud = rows.map((row) =>
+      Array.from({ length: places }, (_, place) => weightAt(weights, row, place)).some(
+        (weight) => Math.abs(weight) > 0.1,
+      ),
     );
 
     expect(loud).toEqual(rows.map(() => true));

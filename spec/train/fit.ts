@@ -1,9 +1,9 @@
 import type { ChatRequest } from "../../src/core/chat.ts";
 import { bareRequest } from "../support/chat-request.ts";
-import { buckets } from "../../src/router/bag.ts";
+import { type Bags } from "../../src/router/bag.ts";
 import { denseNames, featuresOf } from "../../src/router/features.ts";
 import { isolate } from "../../src/router/isolate.ts";
-import { rows, type Weights } from "../../src/router/weights.ts";
+import { codeBytes, type Learned, levelCount, places, rows } from "../../src/router/weights.ts";
 import type { Prompt } from "./prompts.ts";
 import { createRandom, shuffle } from "../support/random.ts";
 
@@ -28,9 +28,9 @@ export const requestOf = (text: string): ChatRequest => ({
   messages: [{ role: "user", text }],
 });
 
-export function exampleOf(prompt: Prompt): Example {
+export function exampleOf(prompt: Prompt, bags: Bags): Example {
   const request = requestOf(prompt.text);
-  const { at, by, dense } = featuresOf(isolate(request), request, { year, isExplained: false });
+  const { at, by, dense } = featuresOf(isolate(request), request, { bags, year, isExplained: false });
   return {
     prompt,
     at,
@@ -43,7 +43,7 @@ export function exampleOf(prompt: Prompt): Example {
 
 /** Half of all prompts are questions as for a search box; how rare fresh ones are there says nothing of other requests. */
 const freshWeight = 2.2;
-const lookups = /^(?:lookups|search-box|questions)/;
+export const lookups = /^(?:lookups|search-box|questions)/;
 
 function weightOf({ weight, search, source }: Prompt, { head }: (typeof rows)[number]): number {
   return head === "search" && search === true && !lookups.test(source) ? weight * freshWeight : weight;
@@ -72,8 +72,12 @@ function stepsTarget({ steps }: Prompt, answer: string): number {
 
 const clamped = (share: number): number => Math.min(1, Math.max(0, share));
 
-function hardnessOf({ hardness, complexity, search }: Prompt): number {
+/** A strong model that is right so much more often than a small one makes a question as hard as any. */
+const widestGap = 0.5;
+
+function hardnessOf({ hardness, small, strong, complexity, search }: Prompt): number {
   if (hardness !== undefined) return hardness;
+  if (small !== undefined && strong !== undefined) return clamped((strong - small) / widestGap);
   if (complexity === undefined) return Number.NaN;
   return complexity === "medium" && search === true ? lookedUp : hardnesses[complexity];
 }
@@ -101,13 +105,17 @@ const matrixOf = (features: number): Matrix => ({
   squares: new Float32Array(features * rows.length).fill(0.02),
 });
 
-export type Fitted = Pick<Weights, "dense"> & { readonly hashed: Float32Array };
+/** Weights place by place and feature by feature, row by row in each. */
+export interface Fitted {
+  readonly hashed: Float32Array;
+  readonly dense: Float32Array;
+}
 
 /** Logistic regression for each row by AdaGrad; the answers of task and intent are told apart by softmax. */
 export function fit(examples: readonly Example[], options: FitOptions): Fitted {
   const { epochs, seed, rate, drop } = options;
   const random = createRandom(seed);
-  const [hashed, dense] = [matrixOf(buckets), matrixOf(denseNames.length)];
+  const [hashed, dense] = [matrixOf(places), matrixOf(denseNames.length)];
   const order = [...examples];
   for (let epoch = 0; epoch < epochs; epoch += 1) {
     shuffle(order, random);
@@ -204,17 +212,63 @@ function slopesOf(sums: Float32Array, { targets, weights }: Example, smooth: num
   return slopes;
 }
 
-/** The weights as they are shipped: eight bits for each hashed one. */
-export function quantised({ hashed, dense }: Fitted): Pick<Weights, "hashed" | "scales" | "dense"> {
-  const scales = new Float32Array(rows.length);
-  for (const [index, value] of hashed.entries()) {
-    const row = index % rows.length;
-    scales[row] = Math.max(scales[row] ?? 0, Math.abs(value) / 127);
+/** The weights as they are shipped: of each hashed one the number of the level that is nearest to it. */
+export function quantised({ hashed, dense }: Fitted, prints: Uint8Array): Learned {
+  const codes = new Uint8Array(codeBytes);
+  const levels = new Float32Array(levelCount);
+  const known = [...prints.keys()].filter((place) => prints[place] !== 0);
+  for (const [index, { bits, start, levelsAt }] of rows.entries()) {
+    const weightOf = (place: number): number => hashed[place * rows.length + index] ?? 0;
+    const own = levelsOf(known.map(weightOf), 2 ** bits);
+    levels.set(own, levelsAt);
+    for (const place of known) {
+      const code = nearest(own, weightOf(place));
+      const byte = start + ((place * bits) >> 3);
+      codes[byte] = (codes[byte] ?? 0) | (bits === 8 ? code : code << ((place & 1) << 2));
+    }
   }
-  const shipped = new Int8Array(hashed.length);
-  for (const [index, value] of hashed.entries()) {
-    const row = index % rows.length;
-    shipped[row * buckets + Math.floor(index / rows.length)] = Math.round(value / (scales[row] || 1));
+  return { prints, codes, levels, dense };
+}
+
+const rounds = 120;
+
+/** Levels that lie as near to some values as so many can (Lloyd 1982), in their order. */
+function levelsOf(values: readonly number[], count: number): number[] {
+  const sorted = Float64Array.from(values).toSorted();
+  const [least = 0, most = 0] = [sorted[0], sorted.at(-1)];
+  let levels = Array.from({ length: count }, (_, nth) => least + ((nth + 0.5) * (most - least)) / count);
+  for (let round = 0; round < rounds; round += 1) levels = centred(levels, sorted);
+  return levels;
+}
+
+/** Each level in the middle of the values that are nearest to it. */
+function centred(levels: readonly number[], sorted: Float64Array): number[] {
+  const sums = levels.map(() => ({ sum: 0, count: 0 }));
+  let nth = 0;
+  for (const value of sorted) {
+    while (
+      Math.abs((levels[nth + 1] ?? Number.POSITIVE_INFINITY) - value) <= Math.abs((levels[nth] ?? 0) - value)
+    )
+      nth += 1;
+    const one = sums[nth];
+    if (one === undefined) continue;
+    one.sum += value;
+    one.count += 1;
   }
-  return { scales, dense, hashed: shipped };
+  return levels.map((level, at) => {
+    const { sum, count } = sums[at] ?? { sum: 0, count: 0 };
+    return count === 0 ? level : sum / count;
+  });
+}
+
+/** Which of some levels in their order is nearest. */
+function nearest(levels: readonly number[], value: number): number {
+  let [from, to] = [0, levels.length - 1];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    const border = ((levels[middle] ?? 0) + (levels[middle + 1] ?? 0)) / 2;
+    if (value <= border) to = middle;
+    else from = middle + 1;
+  }
+  return from;
 }

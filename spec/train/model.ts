@@ -1,7 +1,17 @@
-import { complexitySumsOf, sumsOf, type Thresholds, type Weights } from "../../src/router/weights.ts";
-import { type Example, exampleOf, fit, type Fitted, type FitOptions, quantised } from "./fit.ts";
+import { type Bags, createBags } from "../../src/router/bag.ts";
+import { createVocabulary } from "../../src/router/vocabulary.ts";
+import {
+  complexitySumsOf,
+  type Learned,
+  places,
+  sumsOf,
+  type Thresholds,
+  type Weights,
+} from "../../src/router/weights.ts";
+import { type Example, exampleOf, fit, type Fitted, type FitOptions, lookups, quantised } from "./fit.ts";
 import { f1, macroF1, share } from "./measure.ts";
 import { foldOf, type Prompt, variants } from "./prompts.ts";
+import { createOpenVocabulary, printsOf } from "./vocabulary.ts";
 
 /** Found on prompts that were held out; see the model card. */
 export const settings: FitOptions = { epochs: 12, rate: 0.05, decay: 1e-3, drop: 0.4, smooth: 0.05, seed: 1 };
@@ -16,15 +26,29 @@ export interface Unseen {
   readonly sums: readonly number[];
 }
 
-export type Shipped = Pick<Weights, "hashed" | "scales" | "dense">;
-
 /** Learns from prompts of our own, their variants, and from public ones. */
-export function learnt(own: readonly Prompt[], others: readonly Prompt[], seeds = 1): Shipped {
-  const examples = [...own, ...variants(own), ...others].map(exampleOf);
+export function learnt(own: readonly Prompt[], others: readonly Prompt[], seeds = 1): Learned {
+  const prints = printsOf(mostFrequent(own), places);
+  const bags = bagsOf(prints);
+  const examples = [...own, ...variants(own), ...others].map((prompt) => exampleOf(prompt, bags));
   const fitted = Array.from({ length: seeds }, (_, nth) =>
     fit(examples, { ...settings, seed: settings.seed + nth }),
   );
-  return quantised(meanOf(fitted));
+  return quantised(meanOf(fitted), prints);
+}
+
+const bagsOf = (prints: Uint8Array): Bags => createBags(createVocabulary(prints));
+
+/** The features of some prompts, those of the most prompts first. */
+function mostFrequent(prompts: readonly Prompt[]): number[] {
+  const open = createOpenVocabulary();
+  const bags = createBags(open);
+  const counts: number[] = [];
+  for (const prompt of prompts)
+    for (const place of exampleOf(prompt, bags).at) counts[place] = (counts[place] ?? 0) + 1;
+  return [...open.hashes.keys()]
+    .toSorted((a, b) => (counts[b] ?? 0) - (counts[a] ?? 0) || (open.hashes[a] ?? 0) - (open.hashes[b] ?? 0))
+    .map((place) => open.hashes[place] ?? 0);
 }
 
 /** Weights of models that differ in their seed alone may be averaged: the sums are linear in them. */
@@ -39,9 +63,10 @@ function meanOf(fitted: readonly Fitted[]): Fitted {
   return { hashed: mean(({ hashed }) => hashed), dense: mean(({ dense }) => dense) };
 }
 
-function told(weights: Shipped, prompts: readonly Prompt[]): Unseen[] {
+function told(weights: Learned, prompts: readonly Prompt[]): Unseen[] {
+  const bags = bagsOf(weights.prints);
   return prompts.map((prompt) => {
-    const example = exampleOf(prompt);
+    const example = exampleOf(prompt, bags);
     const sums = sumsOf(weights, example);
     const { more, high } = complexitySumsOf(sums);
     return { example, sums: [more, high, ...sums.slice(2)] };
@@ -50,7 +75,7 @@ function told(weights: Shipped, prompts: readonly Prompt[]): Unseen[] {
 
 /** A model, and prompts that it has not seen. */
 export interface Held {
-  readonly weights: Shipped;
+  readonly weights: Learned;
   readonly unseen: readonly Unseen[];
 }
 
@@ -120,6 +145,10 @@ interface Probable {
   readonly fresh: number;
 }
 
+/**
+ * Those of complexity are laid on prompts of all kinds. Half of ours are searches and exam questions, which nobody asks
+ * half of the time.
+ */
 function thresholdsFor(unseen: readonly Unseen[], temperatures: Weights["temperatures"]): Thresholds {
   const probable = unseen.map(({ example: { prompt }, sums }) => {
     const [more = 0, high = 0] = sums.map((sum) => sigmoid(sum / temperatures.complexity));
@@ -129,10 +158,11 @@ function thresholdsFor(unseen: readonly Unseen[], temperatures: Weights["tempera
     steps(0.2, 0.7).map((threshold) => ({ at: [threshold], score: freshScore(probable, threshold) })),
     3,
   )[0];
+  const mixed = probable.filter(({ prompt: { source } }) => source !== "exam" && !lookups.test(source));
   const grid = steps(0.2, 0.7).flatMap((more) =>
     steps(0.2, 0.7).map((high) => ({
       at: [more, high],
-      score: score(probable, { moreThanLow: more, high, fresh: fresh ?? 0.5 }),
+      score: score(mixed, { moreThanLow: more, high, fresh: fresh ?? 0.5 }),
     })),
   );
   const [moreThanLow = 0.5, high = 0.5] = meanOfBest(grid, bestOf);

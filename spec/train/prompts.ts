@@ -12,6 +12,9 @@ export interface Prompt {
   readonly complexity?: "low" | "medium" | "high";
   /** How hard among its like, 0 to 1, where that is all that is known. */
   readonly hardness?: number;
+  /** Of exam questions, how likely a small and a strong model answer rightly at once. */
+  readonly small?: number;
+  readonly strong?: number;
   /** Of word problems, the steps of their solution. */
   readonly steps?: number;
   readonly search?: boolean;

@@ -1,10 +1,11 @@
 import type { ChatRequest } from "../core/chat.ts";
-import { buckets } from "./bag.ts";
+import { createBags } from "./bag.ts";
 import { denseNames, type Features, featuresOf } from "./features.ts";
 import { type Asked, isolate } from "./isolate.ts";
 import { languageOf } from "./language.ts";
 import { reasonsOf } from "./reasons.ts";
-import { complexitySumsOf, type HeadName, heads, rows, sumsOf, type Weights } from "./weights.ts";
+import { createVocabulary } from "./vocabulary.ts";
+import { complexitySumsOf, type HeadName, heads, rows, sumsOf, weightAt, type Weights } from "./weights.ts";
 
 export type Complexity = "low" | "medium" | "high";
 export type Task = (typeof heads.task)[number];
@@ -52,10 +53,11 @@ export type Analyze = (request: ChatRequest, options: AnalyzeOptions) => Analysi
 
 /** Makes the analyzer: pure, and linear in a bounded part of the request's text. */
 export function createAnalyzer(weights: Weights): Analyze {
+  const bags = createBags(createVocabulary(weights.prints));
   return (request, { nowMs, isExplained = false }) => {
     const asked = isolate(request);
     const year = new Date(nowMs).getUTCFullYear();
-    const features = featuresOf(asked, request, { year, isExplained });
+    const features = featuresOf(asked, request, { bags, year, isExplained });
     const sums = sumsOf(weights, features);
     const told = tell(weights, sums);
     const complexity = complexityOf(asked, { weights, told });
@@ -201,23 +203,24 @@ function contributionsOf(weights: Weights, features: Features): Contribution[] {
     .slice(0, contributionsMax);
 }
 
-function rowContributions(row: number, weights: Weights, { at, by, dense, names }: Features): Contribution[] {
-  const { head, answer = "" } = rows[row] ?? {};
-  const towards = head === "search" ? "search" : answer;
-  const scale = weights.scales[row] ?? 0;
+function rowContributions(
+  index: number,
+  weights: Weights,
+  { at, by, dense, names }: Features,
+): Contribution[] {
+  const row = rows[index];
+  if (row === undefined) return [];
+  const towards = row.head === "search" ? "search" : row.answer;
   const of = (feature: string, weight: number): Contribution => ({
     feature,
     towards,
     weight: Math.round(weight * 1_000) / 1_000,
   });
-  const words = [...at].map((bucket, index) =>
-    of(
-      names?.get(bucket) ?? `bucket ${bucket}`,
-      (weights.hashed[row * buckets + bucket] ?? 0) * scale * (by[index] ?? 0),
-    ),
+  const words = [...at].map((place, nth) =>
+    of(names?.get(place) ?? `place ${place}`, weightAt(weights, row, place) * (by[nth] ?? 0)),
   );
-  const shapes = denseNames.map((name, index) =>
-    of(name, (weights.dense[index * rows.length + row] ?? 0) * (dense[index] ?? 0)),
+  const shapes = denseNames.map((name, nth) =>
+    of(name, (weights.dense[nth * rows.length + index] ?? 0) * (dense[nth] ?? 0)),
   );
   return [...words, ...shapes];
 }

@@ -1,13 +1,12 @@
-/** Buckets of the hashed features; a power of two. */
-export const buckets = 2 ** 14;
+import type { Vocabulary } from "./vocabulary.ts";
 
 /** What was collected. */
 export interface Collected {
-  /** Buckets that are set, each once. */
+  /** Places in the vocabulary, each once. */
   readonly at: Int32Array;
   /** How much each of them weighs. */
   readonly by: Float32Array;
-  /** What fell into each bucket; only when it is to be explained. */
+  /** What is in each place; only when it is to be explained. */
   readonly names: ReadonlyMap<number, string> | undefined;
 }
 
@@ -31,7 +30,7 @@ export const runs = {
 } as const satisfies Readonly<Record<string, Run>>;
 
 /** The first, second and third word. */
-export const places: readonly Run[] = [16, 32, 48].map((salt) => ({ salt, weight: 0.6, length: 1 }));
+export const positions: readonly Run[] = [16, 32, 48].map((salt) => ({ salt, weight: 0.6, length: 1 }));
 
 /** Words one after another, by their hashes; what they are called is asked for explanations only. */
 export interface Sequence {
@@ -39,7 +38,7 @@ export interface Sequence {
   readonly nameAt: (index: number) => string;
 }
 
-/** Collects hashed features; each bucket keeps its loudest. */
+/** Collects the features that are known; each keeps its loudest. */
 export interface Bag {
   /** The words of a sequence from a place on, as many as the kind has. */
   readonly add: (run: Run, sequence: Sequence, from: number) => void;
@@ -57,90 +56,96 @@ const pieceWeight = 0.35;
 const basis = 0x811c9dc5 | 0;
 const prime = 0x01000193;
 
-/** How loud each bucket is while one request is looked at, and which are not silent; nothing between requests. */
-const loudness = new Float32Array(buckets);
-const found = new Uint16Array(buckets);
-let count = 0;
-
-function put(hash: number, weight: number): number {
-  const bucket = bucketOf(hash);
-  const known = loudness[bucket] ?? 0;
-  if (known === 0) {
-    found[count] = bucket;
-    count += 1;
-  }
-  if (known < weight) loudness[bucket] = weight;
-  return bucket;
-}
-
-function addRun(run: Run, hashes: Int32Array, from: number): number {
+function hashOfRun(run: Run, hashes: Int32Array, from: number): number {
   let hash = basis ^ run.salt;
   const to = from + run.length;
   for (let at = from; at < to; at += 1) hash = Math.imul(hash ^ (hash >>> 15) ^ (hashes[at] ?? 0), prime);
-  return put(hash, run.weight);
+  return hash;
 }
 
-function addPiece(units: Uint16Array, from: number): number {
+function hashOfPiece(units: Uint16Array, from: number): number {
   let hash = basis ^ pieceSalt;
   for (let letter = from; letter < from + pieceLetters; letter += 1)
     hash = Math.imul(hash ^ (units[letter] ?? 0), prime);
-  return put(hash, pieceWeight);
+  return hash;
 }
 
-/** What the buckets weigh. Long texts have no louder voice than short ones. */
-function done(names?: ReadonlyMap<number, string>): Collected {
-  const at = new Int32Array(found.subarray(0, count));
-  const by = new Float32Array(count);
-  let sum = 0;
-  for (let index = 0; index < count; index += 1) {
-    const bucket = at[index] ?? 0;
-    const loud = loudness[bucket] ?? 0;
-    by[index] = loud;
-    sum += loud * loud;
-    loudness[bucket] = 0;
-  }
-  const louder = 3 / (Math.sqrt(sum) || 1);
-  for (let index = 0; index < count; index += 1) by[index] = (by[index] ?? 0) * louder;
-  count = 0;
-  return { at, by, names };
+/** Makes empty bags. One at a time: each must be done before the next is made. */
+export type Bags = (isExplained: boolean) => Bag;
+
+/** Makes bags for the features of a vocabulary. */
+export function createBags({ size, placeOf }: Vocabulary): Bags {
+  /** How loud each place is while one request is looked at, and which are not silent; nothing between requests. */
+  const loudness = new Float32Array(size);
+  const found = new Int32Array(size);
+  let count = 0;
+
+  const put = (hash: number, weight: number): number => {
+    const place = placeOf(hash);
+    if (place < 0) return place;
+    const known = loudness[place] ?? 0;
+    if (known === 0) {
+      found[count] = place;
+      count += 1;
+    }
+    if (known < weight) loudness[place] = weight;
+    return place;
+  };
+
+  /** Long texts have no louder voice than short ones. */
+  const done = (names?: ReadonlyMap<number, string>): Collected => {
+    const at = new Int32Array(found.subarray(0, count));
+    const by = new Float32Array(count);
+    let sum = 0;
+    for (let index = 0; index < count; index += 1) {
+      const place = at[index] ?? 0;
+      const loud = loudness[place] ?? 0;
+      by[index] = loud;
+      sum += loud * loud;
+      loudness[place] = 0;
+    }
+    const louder = 3 / (Math.sqrt(sum) || 1);
+    for (let index = 0; index < count; index += 1) by[index] = (by[index] ?? 0) * louder;
+    count = 0;
+    return { at, by, names };
+  };
+
+  const quiet: Bag = {
+    add(run, { hashes }, from) {
+      put(hashOfRun(run, hashes, from), run.weight);
+    },
+    addPieces(units, letters) {
+      const last = Math.min(letters - pieceLetters, piecesMax - 1);
+      for (let at = 0; at <= last; at += 1) put(hashOfPiece(units, at), pieceWeight);
+    },
+    done: () => done(),
+  };
+  return (isExplained) => (isExplained ? createTelling({ put, done }) : quiet);
 }
 
-const quiet: Bag = {
-  add(run, { hashes }, from) {
-    addRun(run, hashes, from);
-  },
-  addPieces(units, letters) {
-    const last = Math.min(letters - pieceLetters, piecesMax - 1);
-    for (let at = 0; at <= last; at += 1) addPiece(units, at);
-  },
-  done: () => done(),
-};
+interface Holder {
+  readonly put: (hash: number, weight: number) => number;
+  readonly done: (names: ReadonlyMap<number, string>) => Collected;
+}
 
-/** An empty bag. One at a time: it must be done before the next is made. */
-export const createBag = (isExplained: boolean): Bag => (isExplained ? createTelling() : quiet);
-
-/** A bag that knows what fell into its buckets first. */
-function createTelling(): Bag {
+/** A bag that knows what came to its places first. */
+function createTelling({ put, done }: Holder): Bag {
   const names = new Map<number, string>();
-  const name = (bucket: number, called: string): void => {
-    if (!names.has(bucket)) names.set(bucket, called);
+  const name = (place: number, called: string): void => {
+    if (place >= 0 && !names.has(place)) names.set(place, called);
   };
   return {
     add(run, { hashes, nameAt }, from) {
       const words = Array.from({ length: run.length }, (_, nth) => nameAt(from + nth));
-      name(addRun(run, hashes, from), words.join(" "));
+      name(put(hashOfRun(run, hashes, from), run.weight), words.join(" "));
     },
     addPieces(units, letters) {
       const last = Math.min(letters - pieceLetters, piecesMax - 1);
-      for (let at = 0; at <= last; at += 1)
-        name(addPiece(units, at), `~${String.fromCharCode(...units.subarray(at, at + pieceLetters))}`);
+      for (let at = 0; at <= last; at += 1) {
+        const letters = String.fromCharCode(...units.subarray(at, at + pieceLetters));
+        name(put(hashOfPiece(units, at), pieceWeight), `~${letters}`);
+      }
     },
     done: () => done(names),
   };
-}
-
-/** Spreads a hash over all buckets: FNV leaves its lower bits poor. */
-function bucketOf(hash: number): number {
-  const spread = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  return (spread ^ (spread >>> 13)) & (buckets - 1);
 }

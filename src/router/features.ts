@@ -1,6 +1,6 @@
 import type { Asked } from "./isolate.ts";
 import { asksOf } from "./asks.ts";
-import { type Bag, type Collected, createBag, pieceLetters, places, runs, type Sequence } from "./bag.ts";
+import { type Bag, type Bags, type Collected, pieceLetters, positions, runs, type Sequence } from "./bag.ts";
 import { foldOf } from "./letters.ts";
 import { classesOf, hashOf } from "./lexicon.ts";
 import { type Given, setShape, shapeNames } from "./shape.ts";
@@ -26,6 +26,7 @@ export const denseNames: readonly string[] = [
 ];
 
 export interface FeatureOptions {
+  readonly bags: Bags;
   /** The year that is now: years before it are past. */
   readonly year: number;
   /** Whether names are kept for an explanation. */
@@ -43,12 +44,16 @@ const askWordsMax = 32;
 const tellingWords = 25;
 
 /** Takes the features of a request: what its user says, how it is said, and what comes with it. */
-export function featuresOf(asked: Asked, given: Given, { year, isExplained }: FeatureOptions): Features {
+export function featuresOf(
+  asked: Asked,
+  given: Given,
+  { bags, year, isExplained }: FeatureOptions,
+): Features {
   const tokens = scan(asked.text);
   const shown = asked.pasted === "" ? nothingShown : scan(asked.pasted);
   const dense = new Float32Array(denseNames.length);
   setShape({ asked, given, tokens, shown, year }, dense);
-  const bag = createBag(isExplained);
+  const bag = bags(isExplained);
   const said = { tokens, year, dense };
   const words = someOf(tokens.count);
   const run = sequenceOf(words, said);
@@ -130,8 +135,8 @@ function addWords(words: Uint16Array, run: Sequence, { tokens, bag }: Into): voi
   for (let at = 1; at <= words.length; at += 1) {
     bag.add(runs.word, run, at);
     bag.add(runs.pair, run, at - 1);
-    const place = places[at - 1];
-    if (place !== undefined) bag.add(place, run, at);
+    const position = positions[at - 1];
+    if (position !== undefined) bag.add(position, run, at);
     if (isShort) addPieces(tokens, words[at - 1] ?? 0, bag);
   }
   bag.add(runs.end, run, words.length);

@@ -1,4 +1,3 @@
-import { buckets } from "./bag.ts";
 import { denseNames, type Features } from "./features.ts";
 import { wordClasses } from "./words.ts";
 
@@ -15,21 +14,56 @@ export const heads = {
 
 export type HeadName = keyof typeof heads;
 
+const headNames = [
+  "complexity",
+  "search",
+  "hardness",
+  "task",
+  "intent",
+] as const satisfies readonly HeadName[];
+
+/** One answer, and where its weights are. */
+export interface Row {
+  readonly head: HeadName;
+  readonly answer: string;
+  /** Of the number that stands for a weight. */
+  readonly bits: 4 | 8;
+  /** Where its numbers begin, in bytes. */
+  readonly start: number;
+  /** Where its levels begin. */
+  readonly levelsAt: number;
+}
+
+/** Places for hashed features, of which a few stay empty. */
+export const places = 45_056;
+
 /** The rows in their order in the file. */
-export const rows: readonly { readonly head: HeadName; readonly answer: string }[] = [
-  ...heads.complexity.map((answer) => ({ head: "complexity" as const, answer })),
-  ...heads.search.map((answer) => ({ head: "search" as const, answer })),
-  ...heads.hardness.map((answer) => ({ head: "hardness" as const, answer })),
-  ...heads.task.map((answer) => ({ head: "task" as const, answer })),
-  ...heads.intent.map((answer) => ({ head: "intent" as const, answer })),
-];
+export const rows: readonly Row[] = laidOut();
+
+function laidOut(): Row[] {
+  let [start, levelsAt] = [0, 0];
+  return headNames.flatMap((head) =>
+    heads[head].map((answer) => {
+      const bits = head === "search" ? 8 : 4;
+      const row: Row = { head, answer, bits, start, levelsAt };
+      start += (places * bits) / 8;
+      levelsAt += 2 ** bits;
+      return row;
+    }),
+  );
+}
+
+export const codeBytes = rows.reduce((sum, { bits }) => sum + (places * bits) / 8, 0);
+export const levelCount = rows.reduce((sum, { bits }) => sum + 2 ** bits, 0);
 
 /** Learned weights, as they are shipped. */
 export interface Weights {
-  /** For each row one weight a bucket, in eight bits. */
-  readonly hashed: Int8Array;
-  /** For each row what one unit of `hashed` weighs. */
-  readonly scales: Float32Array;
+  /** The hashed features that are known; see {@link createVocabulary}. */
+  readonly prints: Uint8Array;
+  /** For each row and place a number that stands for a weight; those of four bits are two in a byte, the first below. */
+  readonly codes: Uint8Array;
+  /** For each row what its numbers stand for. */
+  readonly levels: Float32Array;
   /** For each dense feature one weight a row. */
   readonly dense: Float32Array;
   /** Divides the sums of each head, so that its probabilities are true on prompts it was not trained on. */
@@ -38,22 +72,19 @@ export interface Weights {
   readonly thresholds: Thresholds;
 }
 
+/** The part that is learned; the rest is measured afterwards. */
+export type Learned = Pick<Weights, "prints" | "codes" | "levels" | "dense">;
+
 export interface Thresholds {
   readonly moreThanLow: number;
   readonly high: number;
   readonly fresh: number;
 }
 
-const magic = 0x33574851;
+const magic = 0x34574851;
 const headerBytes = 64;
-const headNames = [
-  "complexity",
-  "search",
-  "hardness",
-  "task",
-  "intent",
-] as const satisfies readonly HeadName[];
-const floatsLength = rows.length * (1 + denseNames.length);
+const floatCount = levelCount + rows.length * denseNames.length;
+const bytesInAll = headerBytes + floatCount * 4 + places + codeBytes;
 
 /** Stands for all features and their words: weights fit those they were learned with, and no others. */
 const schema = checksum([...denseNames, ...Object.values(wordClasses)].join("|"));
@@ -64,36 +95,39 @@ function checksum(text: string): number {
   return sum;
 }
 
-/** Writes weights: a header, the scales, the dense weights and the hashed ones. */
-export function writeWeights({ hashed, scales, dense, temperatures, thresholds }: Weights): Buffer {
+/** Writes weights: a header, the levels, the dense weights, the prints and the numbers of the hashed ones. */
+export function writeWeights(weights: Weights): Buffer {
+  const { prints, codes, levels, dense, temperatures, thresholds } = weights;
   const header = Buffer.alloc(headerBytes);
   header.writeUInt32LE(magic, 0);
-  header.writeUInt32LE(buckets, 4);
+  header.writeUInt32LE(places, 4);
   header.writeInt32LE(schema, 8);
   for (const [index, name] of headNames.entries()) header.writeFloatLE(temperatures[name], 16 + index * 4);
   for (const [index, value] of [thresholds.moreThanLow, thresholds.high, thresholds.fresh].entries())
     header.writeFloatLE(value, 36 + index * 4);
-  const floats = Buffer.alloc(floatsLength * 4);
-  for (const [index, value] of [...scales, ...dense].entries()) floats.writeFloatLE(value, index * 4);
-  return Buffer.concat([header, floats, Buffer.from(hashed.buffer, hashed.byteOffset, hashed.byteLength)]);
+  const floats = Buffer.alloc(floatCount * 4);
+  for (const [index, value] of [...levels, ...dense].entries()) floats.writeFloatLE(value, index * 4);
+  return Buffer.concat([header, floats, prints, codes]);
 }
 
 /** Reads what {@link writeWeights} wrote. Throws RangeError for a file of another shape. */
 export function readWeights(bytes: Buffer): Weights {
   const isOurs =
-    bytes.length === headerBytes + floatsLength * 4 + buckets * rows.length &&
+    bytes.length === bytesInAll &&
     bytes.readUInt32LE(0) === magic &&
-    bytes.readUInt32LE(4) === buckets &&
+    bytes.readUInt32LE(4) === places &&
     bytes.readInt32LE(8) === schema;
   if (!isOurs) throw new RangeError("the analyzer's weights are of another version");
-  const floats = Float32Array.from({ length: floatsLength }, (_, index) =>
+  const floats = Float32Array.from({ length: floatCount }, (_, index) =>
     bytes.readFloatLE(headerBytes + index * 4),
   );
+  const printsAt = headerBytes + floatCount * 4;
   const float = (nth: number): number => bytes.readFloatLE(16 + nth * 4);
   return {
-    scales: floats.slice(0, rows.length),
-    dense: floats.slice(rows.length),
-    hashed: new Int8Array(bytes.subarray(headerBytes + floatsLength * 4)),
+    levels: floats.slice(0, levelCount),
+    dense: floats.slice(levelCount),
+    prints: new Uint8Array(bytes.subarray(printsAt, printsAt + places)),
+    codes: new Uint8Array(bytes.subarray(printsAt + places)),
     temperatures: {
       complexity: float(0),
       search: float(1),
@@ -103,6 +137,15 @@ export function readWeights(bytes: Buffer): Weights {
     },
     thresholds: { moreThanLow: float(5), high: float(6), fresh: float(7) },
   };
+}
+
+/** What a hashed feature weighs in a row. */
+export function weightAt({ codes, levels }: Learned, { bits, start, levelsAt }: Row, place: number): number {
+  const code =
+    bits === 8
+      ? (codes[start + place] ?? 0)
+      : ((codes[start + (place >> 1)] ?? 0) >> ((place & 1) << 2)) & 15;
+  return levels[levelsAt + code] ?? 0;
 }
 
 const rowOf = (answer: string): number => rows.findIndex((row) => row.answer === answer);
@@ -122,27 +165,43 @@ export function complexitySumsOf(sums: readonly number[]): { readonly more: numb
 const rowCount = rows.length;
 
 /** The sum of each row for some features. */
-export function sumsOf(
-  { hashed, scales, dense }: Pick<Weights, "hashed" | "scales" | "dense">,
-  features: Pick<Features, "at" | "by" | "dense">,
-): number[] {
+export function sumsOf(weights: Learned, features: Pick<Features, "at" | "by" | "dense">): number[] {
   const sums = new Float64Array(rowCount);
-  addHashed(sums, hashed, features);
-  for (let row = 0; row < rowCount; row += 1) sums[row] = (sums[row] ?? 0) * (scales[row] ?? 0);
-  addDense(sums, dense, features.dense);
+  addHashed(sums, weights, features);
+  addDense(sums, weights.dense, features.dense);
   return [...sums];
 }
 
-// Two loops that look alike: each sees one kind of array only, which makes them several times as fast.
+function addHashed(sums: Float64Array, weights: Learned, features: Pick<Features, "at" | "by">): void {
+  for (const [index, row] of rows.entries())
+    sums[index] = row.bits === 8 ? fineSum(weights, row, features) : coarseSum(weights, row, features);
+}
 
-function addHashed(sums: Float64Array, weights: Int8Array, { at, by }: Pick<Features, "at" | "by">): void {
-  for (let row = 0; row < rowCount; row += 1) {
-    const start = row * buckets;
-    let sum = 0;
-    for (let index = 0; index < at.length; index += 1)
-      sum += (weights[start + (at[index] ?? 0)] ?? 0) * (by[index] ?? 0);
-    sums[row] = sum;
+// As weightAt says it; reading each row in a loop of its own is several times as fast.
+
+function fineSum(
+  { codes, levels }: Learned,
+  { start, levelsAt }: Row,
+  { at, by }: Pick<Features, "at" | "by">,
+) {
+  let sum = 0;
+  for (let nth = 0; nth < at.length; nth += 1)
+    sum += (levels[levelsAt + (codes[start + (at[nth] ?? 0)] ?? 0)] ?? 0) * (by[nth] ?? 0);
+  return sum;
+}
+
+function coarseSum(
+  { codes, levels }: Learned,
+  { start, levelsAt }: Row,
+  { at, by }: Pick<Features, "at" | "by">,
+) {
+  let sum = 0;
+  for (let nth = 0; nth < at.length; nth += 1) {
+    const place = at[nth] ?? 0;
+    const code = ((codes[start + (place >> 1)] ?? 0) >> ((place & 1) << 2)) & 15;
+    sum += (levels[levelsAt + code] ?? 0) * (by[nth] ?? 0);
   }
+  return sum;
 }
 
 function addDense(sums: Float64Array, weights: Float32Array, dense: Float32Array): void {
