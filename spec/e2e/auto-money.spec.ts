@@ -77,7 +77,9 @@ const usageOf = async (on: MoneyStage): Promise<Record<"calls" | "cost_nano_usd"
     .total;
 
 const wasLocal = ({ headers }: Answer): boolean => headers["x-chasqui-upstream"] === "local";
+/** By the gate, or by the reservation where another call was quicker. */
 const metBudget = ({ headers }: Answer): boolean =>
+  headers["x-chasqui-reasons"]?.includes("over_budget") === true ||
   headers["x-chasqui-hops"]?.includes("openrouter=budget_exceeded") === true;
 
 describe("auto under a budget that runs out", () => {

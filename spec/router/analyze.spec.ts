@@ -27,7 +27,7 @@ describe("an analysis", () => {
     ["who is the current prime minister of Norway?", "medium", true, "general"],
     ["Write a Python function that merges two sorted lists, with tests", "medium", false, "code"],
     [
-      "TypeError: cannot read properties of undefined (reading 'map') in my React list, why?",
+      "My React list throws TypeError: cannot read properties of undefined (reading 'map') after the second fetch, but only when the cache is empty. What is wrong?",
       "medium",
       false,
       "debug",

@@ -9,7 +9,7 @@ import { nameOf } from "../../src/router/order.ts";
 import { createScores } from "../../src/router/quantiles.ts";
 import type { Session } from "../../src/router/session.ts";
 import { rankOf, tiers } from "../../src/router/tiers.ts";
-import { analysisOf } from "./requests.ts";
+import { analysisOf, usualCuts } from "./requests.ts";
 
 const models = ["tiny", "small:3b", "mid:14b", "big", "best:latest"] as const;
 const maybe = <T>(of: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.oneof(fc.constant(undefined), of);
@@ -70,7 +70,7 @@ const session: fc.Arbitrary<Session> = fc.record({
 /** Scores of daemons that have just begun, or have seen enough: of all kinds, easy ones, hard ones, ever the same. */
 const scores = fc.constantFrom(
   ...[() => [], spread(0, 1), spread(0, 0.4), spread(0.6, 1), spread(0.3, 0.3)].map((some) => {
-    const made = createScores();
+    const made = createScores(usualCuts);
     for (const hardness of some()) made.add(analysisOf({ hardness }));
     return made;
   }),

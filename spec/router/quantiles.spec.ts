@@ -2,10 +2,10 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createScores, cutsFor, place } from "../../src/router/quantiles.ts";
 import { rankOf } from "../../src/router/tiers.ts";
-import { analysisOf } from "./requests.ts";
+import { analysisOf, usualCuts } from "./requests.ts";
 
 const scoresOf = (all: readonly number[]) => {
-  const scores = createScores();
+  const scores = createScores(usualCuts);
   for (const hardness of all) scores.add(analysisOf({ hardness }));
   return scores;
 };
@@ -47,7 +47,7 @@ describe("recent scores", () => {
   });
 
   it("leave out what is no question of its own, and what is no number", () => {
-    const scores = createScores();
+    const scores = createScores(usualCuts);
     for (const more of [
       { is_follow_up: true },
       { is_tool_loop: true },

@@ -7,6 +7,9 @@ import { createScores } from "../../src/router/quantiles.ts";
 import type { Session } from "../../src/router/session.ts";
 import { bareRequest } from "../support/chat-request.ts";
 
+/** Where hardness parts the tiers, about as the shipped weights say. */
+export const usualCuts = { medium: 0.34, high: 0.52 };
+
 export const user = (text: string): Message => ({ role: "user", text });
 
 export const requestOf = (messages: readonly Message[], more: Partial<ChatRequest> = {}): ChatRequest => ({
@@ -79,7 +82,7 @@ export const partsOf = (more: Partial<DecideParts> = {}): DecideParts => ({
   isPrivate: false,
   isLocalOnly: false,
   asks: { images: false, tools: false, replyTokens: 512 },
-  scores: createScores(),
+  scores: createScores(usualCuts),
   nowMs: 0,
   ...more,
 });

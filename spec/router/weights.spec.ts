@@ -23,6 +23,7 @@ function someWeights(): Weights {
     dense: Float32Array.from({ length: denseNames.length * rows.length }, (_, index) => index / 8),
     temperatures: { complexity: 1.5, search: 2, hardness: 1, task: 0.5, intent: 1 },
     thresholds: { moreThanLow: 0.25, high: 0.5, fresh: 0.75 },
+    cuts: { medium: 0.375, high: 0.625 },
   };
 }
 

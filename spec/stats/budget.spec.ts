@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { allBudgets, budgetsFor, createSpending, exceeded, exceededText } from "../../src/stats/budget.ts";
+import {
+  allBudgets,
+  budgetsFor,
+  createSpending,
+  exceeded,
+  exceededText,
+  leftOf,
+} from "../../src/stats/budget.ts";
 
 const nowMs = Date.UTC(2026, 0, 31, 23, 59);
 const tomorrowMs = Date.UTC(2026, 1, 1);
@@ -36,6 +43,18 @@ describe("budgets", () => {
     spending.spend("ada", nowMs, 100);
     expect(ask(1)).toBeDefined();
     expect(ask(0)).toBeUndefined();
+  });
+
+  it("leave what the strictest of them does, and never less than nothing", () => {
+    const spending = createSpending();
+    const left = (keyName?: string) => leftOf(budgetsFor(budgets, keyName, { spending, nowMs }));
+    expect([left(), left("ada"), leftOf([])]).toEqual([100, 10, undefined]);
+    spending.spend("ada", nowMs, 4);
+    spending.hold("ada", 3);
+
+    expect([left(), left("ada"), left("bob")]).toEqual([93, 3, 50]);
+    spending.spend("ada", nowMs, 100);
+    expect([left(), left("ada")]).toEqual([0, 0]);
   });
 
   it("of all count what every key spends, and that of a key its own alone", () => {

@@ -2,8 +2,10 @@ import { type Bags, createBags } from "../../src/router/bag.ts";
 import { createVocabulary } from "../../src/router/vocabulary.ts";
 import {
   complexitySumsOf,
+  type Cuts,
   type Learned,
   places,
+  rows,
   sumsOf,
   type Thresholds,
   type Weights,
@@ -14,7 +16,14 @@ import { foldOf, type Prompt, variants } from "./prompts.ts";
 import { createOpenVocabulary, printsOf } from "./vocabulary.ts";
 
 /** Found on prompts that were held out; see the model card. */
-export const settings: FitOptions = { epochs: 12, rate: 0.05, decay: 1e-3, drop: 0.4, smooth: 0.05, seed: 1 };
+export const settings: FitOptions = {
+  epochs: 12,
+  rate: 0.05,
+  decay: 1e-3,
+  drop: 0.25,
+  smooth: 0.05,
+  seed: 1,
+};
 export const folds = 5;
 
 const answers = ["low", "medium", "high"] as const;
@@ -99,8 +108,10 @@ export function heldOut(
   return { weights, unseen: told(weights, own.filter(isHeldOut)) };
 }
 
-/** The temperatures and thresholds under which unseen prompts of the calibration part are judged best. */
-export function calibrated(unseen: readonly Unseen[]): Pick<Weights, "temperatures" | "thresholds"> {
+export type Calibration = Pick<Weights, "temperatures" | "thresholds" | "cuts">;
+
+/** The temperatures, thresholds and cuts under which unseen prompts of the calibration part are judged best. */
+export function calibrated(unseen: readonly Unseen[]): Calibration {
   const temperatures = {
     complexity: temperatureFor(unseen, [0, 1]),
     search: temperatureFor(unseen, [2]),
@@ -108,7 +119,7 @@ export function calibrated(unseen: readonly Unseen[]): Pick<Weights, "temperatur
     task: 1,
     intent: 1,
   };
-  return { temperatures, thresholds: thresholdsFor(unseen, temperatures) };
+  return { temperatures, thresholds: thresholdsFor(unseen, temperatures), cuts: cutsFor(unseen) };
 }
 
 /** The divisor under which the probabilities of yes and no are truest. */
@@ -145,10 +156,10 @@ interface Probable {
   readonly fresh: number;
 }
 
-/**
- * Those of complexity are laid on prompts of all kinds. Half of ours are searches and exam questions, which nobody asks
- * half of the time.
- */
+/** Half of our prompts are searches and exam questions, which nobody asks half of the time. */
+const isMixed = ({ source }: Prompt): boolean => source !== "exam" && !lookups.test(source);
+
+/** Those of complexity are laid on prompts of all kinds. */
 function thresholdsFor(unseen: readonly Unseen[], temperatures: Weights["temperatures"]): Thresholds {
   const probable = unseen.map(({ example: { prompt }, sums }) => {
     const [more = 0, high = 0] = sums.map((sum) => sigmoid(sum / temperatures.complexity));
@@ -158,7 +169,7 @@ function thresholdsFor(unseen: readonly Unseen[], temperatures: Weights["tempera
     steps(0.2, 0.7).map((threshold) => ({ at: [threshold], score: freshScore(probable, threshold) })),
     3,
   )[0];
-  const mixed = probable.filter(({ prompt: { source } }) => source !== "exam" && !lookups.test(source));
+  const mixed = probable.filter(({ prompt }) => isMixed(prompt));
   const grid = steps(0.2, 0.7).flatMap((more) =>
     steps(0.2, 0.7).map((high) => ({
       at: [more, high],
@@ -168,6 +179,27 @@ function thresholdsFor(unseen: readonly Unseen[], temperatures: Weights["tempera
   const [moreThanLow = 0.5, high = 0.5] = meanOfBest(grid, bestOf);
   return { moreThanLow, high, fresh: fresh ?? 0.5 };
 }
+
+/** The hardness at which as many as can be are on their side, among prompts that no search raises. */
+function cutsFor(unseen: readonly Unseen[]): Cuts {
+  const some = unseen
+    .filter(({ example: { prompt } }) => isMixed(prompt) && prompt.search !== true)
+    .map(({ example: { prompt }, sums }) => ({ prompt, hardness: sigmoid(sums[hardRow] ?? 0) }));
+  const cutOf = (isAbove: (complexity: string) => boolean): number => {
+    const tried = steps(0.1, 0.8).map((cut) => ({
+      at: [cut],
+      score: some.filter(({ prompt, hardness }) => hardness >= cut === isAbove(prompt.complexity ?? "low"))
+        .length,
+    }));
+    return meanOfBest(tried, 3)[0] ?? 0.5;
+  };
+  return {
+    medium: cutOf((complexity) => complexity !== "low"),
+    high: cutOf((complexity) => complexity === "high"),
+  };
+}
+
+const hardRow = rows.findIndex(({ head }) => head === "hardness");
 
 const steps = (from: number, to: number): number[] =>
   Array.from({ length: Math.round((to - from) / 0.02) + 1 }, (_, nth) => from + nth * 0.02);

@@ -18,7 +18,7 @@ import { createScores } from "../router/quantiles.ts";
 import { createSessions } from "../router/session.ts";
 import { readWeights } from "../router/weights.ts";
 import type { Registry } from "../upstream/registry.ts";
-import { baselinePriceOf, costPartsOf } from "./accounting.ts";
+import { type Accounting, baselinePriceOf, costPartsOf } from "./accounting.ts";
 import type { Searching } from "./searching.ts";
 
 /** What the router remembers, for as long as the daemon runs. */
@@ -31,10 +31,11 @@ const sessionsMax = 10_000;
 const weightsFile = new URL("../router/weights.bin", import.meta.url);
 
 export function openRouting(loaded: Loaded, clock: Clock): Routing {
+  const weights = readWeights(readFileSync(weightsFile));
   return {
-    analyze: createAnalyzer(readWeights(readFileSync(weightsFile))),
+    analyze: createAnalyzer(weights),
     sessions: createSessions({ sessionsMax, clock }),
-    scores: createScores(),
+    scores: createScores(weights.cuts),
     decisions: createDecisions(routingOptions(loaded).decisionsMax),
   };
 }
@@ -43,6 +44,7 @@ export interface AutoWiring extends Pick<AutoParts, "openAccount" | "send" | "de
   readonly routing: Routing;
   readonly searching: Searching;
   readonly registry: Registry;
+  readonly accounting: Pick<Accounting, "ledger">;
   readonly clock: Clock;
 }
 
@@ -59,7 +61,7 @@ export interface Auto {
 }
 
 export function createAuto(loaded: Loaded, wiring: AutoWiring): Auto {
-  const { routing, searching, registry, clock } = wiring;
+  const { routing, searching, registry, accounting, clock } = wiring;
   const options = routingOptions(loaded);
   const { search } = searching;
   const plan: PlanParts = {
@@ -68,6 +70,7 @@ export function createAuto(loaded: Loaded, wiring: AutoWiring): Auto {
     patterns: options.patterns,
     upstreams: () => registry.upstreams,
     cost: costPartsOf(loaded, clock),
+    budgetLeft: (keyName) => accounting.ledger?.left(keyName),
     canSearch: search !== undefined,
     searchTokensMax: options.searchTokensMax,
     clock,

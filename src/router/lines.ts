@@ -1,3 +1,4 @@
+import { bar, closeParenthesis, colon, comma, dot, newline, openParenthesis, space, tab } from "./codes.ts";
 import type { Tokens } from "./scan.ts";
 import { isDigit, unitsIn } from "./units.ts";
 
@@ -17,9 +18,6 @@ const fieldsMin = 3;
 const fieldsMax = 9;
 const fieldLetters = 30;
 
-const newline = 10;
-const [tab, space, bar] = [9, 32, 124];
-const [openParenthesis, closeParenthesis, comma, dot, colon] = [40, 41, 44, 46, 58];
 const bullets = unitsIn("-*•");
 const codeEnds = unitsIn("{};");
 const sentenceEnds = unitsIn(".?!");

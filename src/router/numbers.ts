@@ -1,3 +1,4 @@
+import { dot, percent, space } from "./codes.ts";
 import { wordSetOf } from "./lexicon.ts";
 import { type Tokens, traits } from "./scan.ts";
 import { unitsIn } from "./units.ts";
@@ -5,7 +6,6 @@ import { unitsIn } from "./units.ts";
 const currencies = wordSetOf("usd eur gbp dollar dollars euro euros pounds quid bucks");
 const currencySigns = unitsIn("$€£¥₹");
 const thousands = unitsIn("kKMG");
-const [space, percent, dot] = [32, 37, 46];
 /** Years before and after are seldom meant. */
 const firstYear = 1500;
 const lastYear = 2099;

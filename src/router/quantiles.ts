@@ -1,11 +1,6 @@
 import type { Analysis, Complexity } from "./analyze.ts";
 import { higherOf, lowerOf } from "./tiers.ts";
-
-/** Hardness from which a request is medium, and from which it is high. */
-export interface Cuts {
-  readonly medium: number;
-  readonly high: number;
-}
+import type { Cuts } from "./weights.ts";
 
 /** The hardness of recent requests. */
 export interface RecentScores {
@@ -26,11 +21,8 @@ const kept = 512;
 /** Fewer say too little about what is usual here. */
 const countMin = 50;
 
-/** The hardness at which the analyzer's shipped thresholds lie, about. */
-const usualCuts: Cuts = { medium: 0.34, high: 0.52 };
-
-/** Keeps the hardness of the last 512 requests. `shipped` goes with the analyzer's weights. */
-export function createScores(shipped = usualCuts): Scores {
+/** Keeps the hardness of the last 512 requests. `shipped` comes with the analyzer's weights. */
+export function createScores(shipped: Cuts): Scores {
   const ring: number[] = [];
   let next = 0;
   let sorted: readonly number[] | undefined = [];

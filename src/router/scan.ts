@@ -1,3 +1,15 @@
+import {
+  apostrophe,
+  colon,
+  comma,
+  dot,
+  exclamation,
+  newline,
+  question,
+  space,
+  underscore,
+  zero,
+} from "./codes.ts";
 import { foldBits, foldMask, foldOf, known, learn, sortOf, sorts } from "./letters.ts";
 import { createUnits, isDigit } from "./units.ts";
 
@@ -41,13 +53,8 @@ export interface Tokens {
 /** Where the hash of a word begins. */
 export const startOfHash = 0x811c9dc5 | 0;
 const prime = 0x01000193;
-const newline = 10;
-const space = 32;
-const zero = 48;
-const apostrophe = 39;
-const dot = 46;
-const underscore = 95;
-const isStop = (unit: number): boolean => unit === dot || unit === 33 || unit === 63 || unit === 58;
+const isStop = (unit: number): boolean =>
+  unit === dot || unit === exclamation || unit === question || unit === colon;
 const isWideStop = (unit: number): boolean => unit === 0x3002 || unit === 0xff01 || unit === 0xff1f;
 
 /** One step of FNV-1a. Accents that stand alone change nothing. */
@@ -237,5 +244,5 @@ function valueOf(start: number, after: number): number {
   return number;
 }
 
-const isJoint = (unit: number): boolean => unit === dot || unit === 44 || unit === 58;
+const isJoint = (unit: number): boolean => unit === dot || unit === comma || unit === colon;
 const isTrailing = (fold: number): boolean => fold === dot || fold === apostrophe;

@@ -1,4 +1,5 @@
 import type { ChatRequest } from "../core/chat.ts";
+import { atSign, closeParenthesis, comma, hyphen, openParenthesis, semicolon, space } from "./codes.ts";
 import type { Asked } from "./isolate.ts";
 import { wordSetOf } from "./lexicon.ts";
 import { sortOf, sorts } from "./letters.ts";
@@ -158,9 +159,6 @@ function setSigns(text: string, counts: SignCounts, dense: Float32Array): void {
   dense[slots.lines] = log(counts.of("newline"));
 }
 
-const [space, openParenthesis, closeParenthesis, comma, hyphen, semicolon, atSign] = [
-  32, 40, 41, 44, 45, 59, 64,
-];
 const ordinals = wordSetOf("first second third finally then");
 
 /** What words tell by their letters. */

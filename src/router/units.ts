@@ -1,3 +1,5 @@
+import { nine, zero } from "./codes.ts";
+
 /** A text as UTF-16 units, which are read several times as fast as letters of a string. */
 export interface Units {
   /** Holds the text that was read last; what is behind it is old. */
@@ -20,7 +22,7 @@ export function createUnits(lettersMax: number): Units {
   };
 }
 
-export const isDigit = (unit: number): boolean => unit >= 48 && unit <= 57;
+export const isDigit = (unit: number): boolean => unit >= zero && unit <= nine;
 
 /** The units of some letters, none of them a pair of units. */
 export const unitsIn = (letters: string): ReadonlySet<number> =>

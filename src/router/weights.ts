@@ -70,10 +70,18 @@ export interface Weights {
   readonly temperatures: Readonly<Record<HeadName, number>>;
   /** Probabilities from which the answer is yes: more than low, high, fresh. */
   readonly thresholds: Thresholds;
+  /** Hardness at which the answers of complexity part, where a search does not raise them. */
+  readonly cuts: Cuts;
 }
 
 /** The part that is learned; the rest is measured afterwards. */
 export type Learned = Pick<Weights, "prints" | "codes" | "levels" | "dense">;
+
+/** Hardness from which a request is medium, and from which it is high. */
+export interface Cuts {
+  readonly medium: number;
+  readonly high: number;
+}
 
 export interface Thresholds {
   readonly moreThanLow: number;
@@ -81,7 +89,7 @@ export interface Thresholds {
   readonly fresh: number;
 }
 
-const magic = 0x34574851;
+const magic = 0x35574851;
 const headerBytes = 64;
 const floatCount = levelCount + rows.length * denseNames.length;
 const bytesInAll = headerBytes + floatCount * 4 + places + codeBytes;
@@ -97,13 +105,14 @@ function checksum(text: string): number {
 
 /** Writes weights: a header, the levels, the dense weights, the prints and the numbers of the hashed ones. */
 export function writeWeights(weights: Weights): Buffer {
-  const { prints, codes, levels, dense, temperatures, thresholds } = weights;
+  const { prints, codes, levels, dense, temperatures, thresholds, cuts } = weights;
   const header = Buffer.alloc(headerBytes);
   header.writeUInt32LE(magic, 0);
   header.writeUInt32LE(places, 4);
   header.writeInt32LE(schema, 8);
   for (const [index, name] of headNames.entries()) header.writeFloatLE(temperatures[name], 16 + index * 4);
-  for (const [index, value] of [thresholds.moreThanLow, thresholds.high, thresholds.fresh].entries())
+  const { moreThanLow, high, fresh } = thresholds;
+  for (const [index, value] of [moreThanLow, high, fresh, cuts.medium, cuts.high].entries())
     header.writeFloatLE(value, 36 + index * 4);
   const floats = Buffer.alloc(floatCount * 4);
   for (const [index, value] of [...levels, ...dense].entries()) floats.writeFloatLE(value, index * 4);
@@ -136,6 +145,7 @@ export function readWeights(bytes: Buffer): Weights {
       intent: float(4),
     },
     thresholds: { moreThanLow: float(5), high: float(6), fresh: float(7) },
+    cuts: { medium: float(8), high: float(9) },
   };
 }
 

@@ -123,6 +123,14 @@ export function exceeded(states: readonly BudgetState[], maxNanoUsd: number): Bu
   );
 }
 
+/** What the strictest of the budgets still allows, in nano-dollars, 0 or more; undefined without any. */
+export function leftOf(states: readonly BudgetState[]): number | undefined {
+  const left = states.map(
+    ({ limitNanoUsd, spentNanoUsd, reservedNanoUsd }) => limitNanoUsd - spentNanoUsd - reservedNanoUsd,
+  );
+  return left.length === 0 ? undefined : Math.max(0, Math.min(...left));
+}
+
 /** Which budget is too small, and why, for the client. */
 export function exceededText(state: BudgetState, maxNanoUsd: number): string {
   const { keyName, period, when, limitNanoUsd, spentNanoUsd, reservedNanoUsd } = state;

@@ -1,7 +1,7 @@
 import type { Call } from "../core/call.ts";
 import { ProxyError } from "../core/error.ts";
 import { dialects } from "../dialect/dialects.ts";
-import { createFramer, isFramed, linesOf } from "../lib/framing.ts";
+import { createFramer, FrameTooLongError, isFramed, linesOf } from "../lib/framing.ts";
 import { isObject, stringifyLine, tryParse, type JsonObject } from "../lib/json.ts";
 import { readBody } from "./models.ts";
 import type { UpstreamReply } from "./upstream.ts";
@@ -18,15 +18,27 @@ export function renamedReply(reply: UpstreamReply, call: Call, upstream: string)
   const isStream = isFramed(reply.headers["content-type"]);
   return {
     ...reply,
-    body: isStream ? renamedFrames(reply.body, call) : renamedWhole(reply.body, call.model, upstream),
+    body: isStream
+      ? renamedFrames(reply.body, call, upstream)
+      : renamedWhole(reply.body, call.model, upstream),
   };
 }
 
 async function* renamedFrames(
   body: AsyncIterable<Uint8Array>,
   { dialect, model }: Call,
+  upstream: string,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const framer = createFramer(dialects[dialect].frame, frameBytesMax);
+  const push = (chunk: Uint8Array): Uint8Array | undefined => {
+    try {
+      return framer.push(chunk);
+    } catch (thrown) {
+      if (!(thrown instanceof FrameTooLongError)) throw thrown;
+      const text = `upstream ${upstream} sent a malformed answer: ${thrown.message}`;
+      throw new ProxyError("upstream_broken", text, { upstream });
+    }
+  };
   const rename = (frames: Uint8Array): Buffer =>
     Buffer.from(
       linesOf(frames, "with blank ones")
@@ -34,7 +46,7 @@ async function* renamedFrames(
         .join("\n"),
     );
   for await (const chunk of body) {
-    const whole = framer.push(chunk);
+    const whole = push(chunk);
     if (whole !== undefined) yield rename(whole);
   }
   const rest = framer.rest();

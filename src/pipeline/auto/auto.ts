@@ -37,7 +37,7 @@ export function createAutoAnswer(parts: AutoParts): Answer {
     const plan = await awaitedPlan(call, parts, signal);
     if (plan.isPrivate) parts.sessions.notePrivate(plan.session);
     try {
-      if (plan.decision.order.length === 0) throw nobodyFor(plan.decision);
+      if (plan.decision.order.length === 0) throw nobodyFor(plan);
       return await routed(parts, { call: keptIn(call, plan), plan, record, signal });
     } catch (thrown) {
       const searched = record.addedTokens > 0 ? "yes" : "no";

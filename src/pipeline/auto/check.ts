@@ -5,7 +5,7 @@ import type { Candidate } from "../../router/gates.ts";
 import type { Account } from "../../upstream/admission.ts";
 import type { Send, Sent } from "../../upstream/retry.ts";
 import type { Found } from "./enrich.ts";
-import { judged } from "./held.ts";
+import { type Judged, judged } from "./held.ts";
 import type { Plan } from "./plan.ts";
 import { routeOf } from "./stages.ts";
 
@@ -35,22 +35,48 @@ export interface Checked {
 }
 
 /**
- * A local answer that is not good enough is asked for once more: with web results where the model says that it does not
- * know what is new, else of somebody better. Without either it is better than none.
+ * A local answer that is not good enough, or that fails while nobody has heard anything of it, is asked for once more:
+ * with web results where the model says that it does not know what is new, else of somebody better. Without either it is
+ * better than none. Whatever is thrown, the first answer has been left.
  */
 export async function checked(
   { send }: { readonly send: Send },
   asked: Asked,
   doubted: Doubted,
 ): Promise<Checked> {
-  const { plan } = asked;
+  const { plan, signal } = asked;
   const { sent: first, isDoubted, enriched } = doubted;
   const unchanged = { sent: first, escalated: undefined, enriched };
   if (!isDoubted || first.isCloud || !canAskAgain(plan, enriched)) return unchanged;
-  const { sent, fault } = await judged(asked.call, plan, first);
-  if (fault === undefined) return { ...unchanged, sent };
-  const refused = { ...doubted, sent, fault };
-  return (await withResults(send, asked, refused)) ?? (await byAnother(send, asked, refused));
+  try {
+    const { fault, ...judgement } = await judgedOrFailed(asked, first);
+    if (fault === undefined) return { ...unchanged, sent: judgement.sent };
+    const refused = { ...doubted, ...judgement, fault };
+    return (await withResults(send, asked, refused)) ?? (await byAnother(send, asked, refused));
+  } catch (thrown) {
+    const error = toProxyError(signal.aborted ? signal.reason : thrown);
+    await leave(first, error);
+    await settleUnanswered(first, error);
+    throw error;
+  }
+}
+
+/** A failure is a fault as others are while somebody else may be asked. */
+async function judgedOrFailed({ call, plan, signal }: Asked, first: Sent): Promise<Judged | Failed> {
+  try {
+    return await judged(call, plan, first);
+  } catch (thrown) {
+    const failure = toProxyError(thrown);
+    if (signal.aborted || plan.decision.escalateTo === undefined) throw failure;
+    return { sent: first, fault: failure.code, failure };
+  }
+}
+
+/** An answer that nobody can be given any more. */
+interface Failed {
+  readonly sent: Sent;
+  readonly fault: string;
+  readonly failure: ProxyError;
 }
 
 const canAskAgain = ({ decision }: Plan, enriched: Found): boolean =>
@@ -61,6 +87,7 @@ const maySearchNow = ({ maySearch, isLocked }: Plan["decision"], { outcome }: Fo
 
 interface Refused extends Doubted {
   readonly fault: string;
+  readonly failure?: ProxyError;
 }
 
 /** The same model once more, with web results; undefined where that is no help. */
@@ -90,25 +117,33 @@ interface Again extends Asked {
 async function instead(
   send: Send,
   { call, plan, signal, to }: Again,
-  { sent, account, fault }: Refused,
+  { sent, account, fault, failure }: Refused,
 ): Promise<Pick<Checked, "sent" | "escalated">> {
   if (to === undefined) return { sent, escalated: undefined };
-  account.failed(new ProxyError("upstream_rejected", `the local answer was not good enough: ${fault}`));
+  account.failed(
+    failure ?? new ProxyError("upstream_rejected", `the local answer was not good enough: ${fault}`),
+  );
+  let better: Sent;
   try {
-    const better = await send(call, routeOf(plan, [to]), { signal, account });
-    await leave(sent);
-    return { sent: better, escalated: fault };
+    // That this attempt fails does not end the call: its account stays open for the answer that is given.
+    const open = { ...account, settle: () => undefined };
+    better = { ...(await send(call, routeOf(plan, [to]), { signal, account: open })), account };
   } catch (thrown) {
-    if (signal.aborted) {
-      await leave(sent);
-      throw thrown;
-    }
+    if (signal.aborted || failure !== undefined) throw failure ?? thrown;
     return { sent, escalated: `${fault}, but ${toProxyError(thrown).code}` };
   }
+  await leave(sent, failure);
+  return { sent: better, escalated: fault };
 }
 
-async function leave(sent: Sent): Promise<void> {
+/** Gives back the place of an answer that nobody will hear. */
+async function leave(sent: Sent, error?: ProxyError): Promise<void> {
   const { answer } = sent;
-  if (answer.kind === "flow") await answer.rest[Symbol.asyncIterator]().return?.();
-  sent.settle();
+  sent.settle(error);
+  // It is given up: how its end goes is of no interest any more.
+  if (answer.kind === "flow")
+    await Promise.resolve(answer.rest[Symbol.asyncIterator]().return?.()).catch(() => undefined);
 }
+
+const settleUnanswered = async ({ account, meter, hops }: Sent, error: ProxyError): Promise<void> =>
+  account.settle({ usage: undefined, meter, status: error.status, hops, error });

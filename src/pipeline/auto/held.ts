@@ -1,9 +1,14 @@
 import type { Call } from "../../core/call.ts";
+import { ProxyError } from "../../core/error.ts";
+import type { FinishReason } from "../../core/usage.ts";
+import type { AnswerFacts } from "../../dialect/dialect.ts";
 import { dialects } from "../../dialect/dialects.ts";
+import { endedGate } from "../../dialect/frame-gate.ts";
 import { linesOf } from "../../lib/framing.ts";
 import { isObject, tryParse, type Json, type JsonObject } from "../../lib/json.ts";
 import { type Fault, judgeAnswer } from "../../router/verify.ts";
 import type { Flow } from "../../upstream/commit.ts";
+import { faultOf } from "../../upstream/faults.ts";
 import type { Sent } from "../../upstream/retry.ts";
 import type { Plan } from "./plan.ts";
 
@@ -18,19 +23,19 @@ export interface Judged {
   readonly fault: Fault | undefined;
 }
 
-/** Holds the beginning of an answer, or all of it when it is whole, and says what is wrong with it. */
+/**
+ * Holds the beginning of an answer, or all of it when it is whole, and says what is wrong with it. Rejects with
+ * ProxyError when the answer fails while it is held: its client has had nothing of it.
+ */
 export async function judged(call: Call, plan: Plan, sent: Sent): Promise<Judged> {
   const { answer } = sent;
   if (answer.kind === "whole") return { sent, fault: faultOfWhole(call, plan, answer.body) };
-  const { flow, text, isComplete } = await hold(answer);
-  const fault = judgeAnswer({
-    ...wishesOf(plan),
-    text,
-    isComplete,
-    // A stream that ended well has told why; what was cut shows in its frames to whoever relays them.
-    finish: isComplete ? "stop" : undefined,
-  });
-  return { sent: { ...sent, answer: flow }, fault };
+  const { flow, text, isComplete } = await hold(answer, call, sent.upstream);
+  const held = { ...sent, answer: flow };
+  if (!isComplete) return { sent: held, fault: faultOfPart(plan, text) };
+  const whole = dialects[call.dialect].replay.foldStream(flow.first, call.operation);
+  // What cannot be put together may hold more than its text.
+  return { sent: held, fault: factsFault(plan, factsOf(call, whole)) ?? faultOfPart(plan, text) };
 }
 
 const wishesOf = ({ request, analysis }: Plan) => ({
@@ -40,15 +45,24 @@ const wishesOf = ({ request, analysis }: Plan) => ({
   isLimited: request.sampling.outputTokensMax !== undefined,
 });
 
-function faultOfWhole(call: Call, plan: Plan, body: Uint8Array): Fault | undefined {
-  const answer = tryParse(Buffer.from(body).toString("utf8"));
-  const facts = isObject(answer)
-    ? dialects[call.dialect].replay.judgeAnswer(answer, call.operation)
-    : undefined;
+const faultOfPart = (plan: Plan, text: string): Fault | undefined =>
+  judgeAnswer({ ...wishesOf(plan), text, isComplete: false, finish: undefined });
+
+const faultOfWhole = (call: Call, plan: Plan, body: Uint8Array): Fault | undefined =>
+  factsFault(plan, factsOf(call, tryParse(Buffer.from(body).toString("utf8"))));
+
+const factsOf = ({ dialect, operation }: Call, answer: Json | undefined): AnswerFacts | undefined =>
+  isObject(answer) ? dialects[dialect].replay.judgeAnswer(answer, operation) : undefined;
+
+function factsFault(plan: Plan, facts: AnswerFacts | undefined): Fault | undefined {
   if (facts === undefined) return undefined;
-  const { text, finish } = facts;
-  const reason = finish === "other" ? undefined : finish;
-  return judgeAnswer({ ...wishesOf(plan), text, finish: reason ?? "stop", isComplete: true });
+  return judgeAnswer({ ...wishesOf(plan), text: facts.text, finish: finishOf(facts), isComplete: true });
+}
+
+/** Ollama calls an answer that calls tools stopped. */
+function finishOf({ finish, toolCalls }: AnswerFacts): FinishReason {
+  if (toolCalls > 0) return "tools";
+  return finish === "other" ? "stop" : finish;
 }
 
 interface Held {
@@ -57,42 +71,56 @@ interface Held {
   readonly isComplete: boolean;
 }
 
-async function hold(flow: Flow): Promise<Held> {
-  const iterator = flow.rest[Symbol.asyncIterator]();
-  const chunks: Uint8Array[] = [];
-  const said = { text: textIn(flow.first), bytes: 0, pending: "" };
-  let isComplete = false;
-  while (said.text.length < heldLettersMax && said.bytes < heldBytesMax && !isComplete) {
-    const next = await iterator.next();
-    if (next.done === true) isComplete = true;
-    else {
-      chunks.push(next.value);
-      said.bytes += next.value.length;
-      const text = said.pending + Buffer.from(next.value).toString("latin1");
-      const end = text.lastIndexOf("\n") + 1;
-      said.text += textIn(Buffer.from(text.slice(0, end), "latin1"));
-      said.pending = text.slice(end);
+/** Reads on through the gate of a flow: whatever would break it off later does so now. */
+async function hold({ first, rest, gate }: Flow, call: Call, upstream: string): Promise<Held> {
+  const iterator = rest[Symbol.asyncIterator]();
+  const frames: Uint8Array[] = [first];
+  let text = textIn(first);
+  try {
+    for (let bytes = 0; text.length < heldLettersMax && bytes < heldBytesMax;) {
+      const next = await iterator.next();
+      if (next.done === true) return ended({ frames, gate, iterator, text }, upstream);
+      bytes += next.value.length;
+      const whole = gate.push(next.value);
+      if (whole === undefined) continue;
+      refuseError(call, whole, upstream);
+      frames.push(whole);
+      text += textIn(whole);
     }
+  } catch (thrown) {
+    throw faultOf(thrown, upstream, true);
   }
-  return { flow: { ...flow, rest: resumed(chunks, iterator) }, text: said.text, isComplete };
+  return { flow: { ...resumed(frames, iterator), gate }, text, isComplete: false };
+}
+
+interface Ended extends Pick<Flow, "gate"> {
+  readonly frames: readonly Uint8Array[];
+  readonly iterator: AsyncIterator<Uint8Array>;
+  readonly text: string;
+}
+
+function ended({ frames, gate, iterator, text }: Ended, upstream: string): Held {
+  const { last, end } = gate.end();
+  if (end.error !== undefined) throw new ProxyError("upstream_failed", end.error, { upstream, quoted: true });
+  const flow = { ...resumed([...frames, last], iterator), gate: endedGate(end) };
+  return { flow, text: text + textIn(last), isComplete: true };
+}
+
+/** An error in the stream, told while nobody has heard anything of it, is a failed attempt. */
+function refuseError({ dialect, operation }: Call, frames: Uint8Array, upstream: string): void {
+  const { error } = dialects[dialect].decodeEnd(frames, operation);
+  if (error !== undefined) throw new ProxyError("upstream_failed", error, { upstream, quoted: true });
 }
 
 /** What was held, then what comes after it; leaving it early leaves the answer. */
-function resumed(held: Uint8Array[], iterator: AsyncIterator<Uint8Array>): AsyncIterable<Uint8Array> {
-  return {
-    [Symbol.asyncIterator]: () => ({
-      async next() {
-        const first = held.shift();
-        return first === undefined ? iterator.next() : { done: false, value: first };
-      },
-      async return() {
-        held.length = 0;
-        await iterator.return?.();
-        return { done: true, value: undefined };
-      },
-    }),
-  };
-}
+const resumed = (
+  frames: readonly Uint8Array[],
+  iterator: AsyncIterator<Uint8Array>,
+): Pick<Flow, "kind" | "first" | "rest"> => ({
+  kind: "flow",
+  first: Buffer.concat(frames),
+  rest: { [Symbol.asyncIterator]: () => iterator },
+});
 
 /** What the user reads of some frames of a stream, of whichever dialect. */
 export function textIn(frames: Uint8Array): string {

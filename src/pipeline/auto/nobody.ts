@@ -1,6 +1,7 @@
 import { type ErrorCode, ProxyError } from "../../core/error.ts";
-import type { Decision } from "../../router/decision.ts";
+import { usdText } from "../../core/price.ts";
 import type { Reason } from "../../router/gates.ts";
+import type { Plan } from "./plan.ts";
 
 const codes: Readonly<Record<Reason, ErrorCode>> = {
   private: "local_only",
@@ -27,13 +28,19 @@ const order: readonly Reason[] = [
 
 const namedMax = 5;
 
+export type NobodyParts = Pick<Plan, "decision" | "budgetNanoUsd">;
+
 /** Why nobody may answer a call to `auto`. */
-export function nobodyFor({ refused }: Decision): ProxyError {
+export function nobodyFor({ decision: { refused }, budgetNanoUsd }: NobodyParts): ProxyError {
   const reason = order.find((one) => refused.some((other) => other.reason === one));
   if (reason === undefined)
     return new ProxyError("no_upstream", "auto has no model to choose from", { retryAfterMs: 1_000 });
   const named = refused.slice(0, namedMax).map((one) => `${one.candidate.model}: ${one.reason}`);
   const more = refused.length > namedMax ? `, and ${refused.length - namedMax} more` : "";
-  const text = `no model may answer this request (${named.join(", ")}${more})`;
+  const left =
+    reason === "over_budget" && budgetNanoUsd !== undefined
+      ? `: ${usdText(budgetNanoUsd)} USD are left of its budget`
+      : "";
+  const text = `no model may answer this request (${named.join(", ")}${more})${left}`;
   return new ProxyError(codes[reason], text, reason === "away" ? { retryAfterMs: 1_000 } : {});
 }

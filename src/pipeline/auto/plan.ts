@@ -26,6 +26,8 @@ export interface PlanParts extends Memory {
   readonly patterns: PrivatePatterns;
   readonly upstreams: () => readonly Upstream[];
   readonly cost: CostParts;
+  /** What a call of this key may cost now, in nano-dollars; undefined for no limit. What is reserved decides later. */
+  readonly budgetLeft: (keyName: string | undefined) => number | undefined;
   readonly canSearch: boolean;
   /** Most tokens that web results take of a prompt. */
   readonly searchTokensMax: number;
@@ -46,6 +48,8 @@ export interface Plan {
   readonly isPrivate: boolean;
   /** The conversation that it belongs to. */
   readonly session: string;
+  /** What was left of its budget, in nano-dollars; undefined for no limit. */
+  readonly budgetNanoUsd: number | undefined;
 }
 
 export interface PlanOptions {
@@ -64,6 +68,7 @@ export function planFor(call: Call, parts: PlanParts, { isExplained = false }: P
   const { kinds: privateKinds } = findPrivate(request, parts.patterns);
   const isPrivate = privateKinds.length > 0 || sessions.isPrivate(session);
   const holders = holdersFor(call, parts.upstreams(), createMostCost(call, parts.cost));
+  const budgetNanoUsd = parts.budgetLeft(asker.keyName);
   const decision = decide({
     analysis,
     control,
@@ -74,8 +79,9 @@ export function planFor(call: Call, parts: PlanParts, { isExplained = false }: P
     isPrivate,
     isLocalOnly: asker.isLocalOnly,
     asks: asksOf(request),
+    budgetNanoUsd,
     scores,
     nowMs: clock.monotonicMs(),
   });
-  return { request, control, analysis, decision, holders, privateKinds, isPrivate, session };
+  return { request, control, analysis, decision, holders, privateKinds, isPrivate, session, budgetNanoUsd };
 }

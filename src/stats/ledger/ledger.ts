@@ -8,6 +8,7 @@ import {
   createSpending,
   exceeded,
   exceededText,
+  leftOf,
   type Spending,
 } from "../budget.ts";
 import { count, tidyRow, type UsageRow } from "../usage-row.ts";
@@ -58,6 +59,11 @@ export interface Ledger {
    * `budget_exceeded`, or `ledger_unavailable` when a budget applies and the file cannot be written.
    */
   readonly reserve: (reservation: Reservation) => Promise<Hold>;
+  /**
+   * What a call of this key may cost now, in nano-dollars; undefined without a budget. Only a look: another call may
+   * reserve it next.
+   */
+  readonly left: (keyName: string | undefined) => number | undefined;
   /** Notes a call for which nothing was reserved; on disk within 50 ms. What is too much is dropped and counted. */
   readonly note: (row: UsageRow) => void;
   /** Corrects the last row of a request; resolves as `settle` does. An unknown request changes nothing. */
@@ -119,6 +125,7 @@ export function createLedger({ path, budgets }: LedgerOptions, { clock, log }: L
       if (over !== undefined) throw new ProxyError("budget_exceeded", exceededText(over, maxNanoUsd));
       return holds.open({ ...reservation, maxNanoUsd, uid: newUid(), timeMs: nowMs }, isLimited);
     },
+    left: (keyName) => leftOf(budgetsFor(budgets(), keyName, { spending, nowMs: clock.epochMs() })),
     note(row) {
       const tidy = tidyRow(row);
       tally.add(groupOf(tidy));

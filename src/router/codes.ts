@@ -1,0 +1,20 @@
+/** Units of the signs that are looked for in texts, by their names. */
+export const tab = 9;
+export const newline = 10;
+export const space = 32;
+export const exclamation = 33;
+export const percent = 37;
+export const apostrophe = 39;
+export const openParenthesis = 40;
+export const closeParenthesis = 41;
+export const comma = 44;
+export const hyphen = 45;
+export const dot = 46;
+export const zero = 48;
+export const nine = 57;
+export const colon = 58;
+export const semicolon = 59;
+export const question = 63;
+export const atSign = 64;
+export const underscore = 95;
+export const bar = 124;
