@@ -5,7 +5,8 @@ import { type PrivateKind, privateKinds } from "../../src/core/private-kinds.ts"
 import { requestOf, user } from "./requests.ts";
 
 const all: PrivatePatterns = { kinds: new Set(privateKinds), own: [] };
-const kindsIn = (text: string, patterns = all) => findPrivate(requestOf([user(text)]), patterns).kinds;
+const bodyOf = (...parts: Parameters<typeof requestOf>): string => JSON.stringify(requestOf(...parts));
+const kindsIn = (text: string, patterns = all) => findPrivate(bodyOf([user(text)]), patterns).kinds;
 
 /** Put together here, so that no scanner takes this file for a leak. */
 const key = (prefix: string, length: number): string =>
@@ -40,6 +41,26 @@ describe("what is private", () => {
     ["card_number", "5555-5555-5555-4444".replaceAll("-", " ")],
     ["iban", "an DE89 3704 0044 0532 0130 00 BIC COBADEFFXXX"],
     ["iban", "GB82WEST12345698765432"],
+    ["iban", "de89 3704 0044 0532 0130 00"],
+    ["iban", "DE89\u00a03704\u00a00044\u00a00532\u00a00130\u00a000"],
+    ["card_number", "4111\u202f1111\u202f1111\u202f1111"],
+    ["card_number", "４１１１１１１１１１１１１１１１"],
+    ["api_key", `${key("sk-", 10)}\u200b${key("", 30)}`],
+    ["api_key", `KEY_${key("sk-proj-", 40)}`],
+    ["api_key", `Bearer ${key("", 30)}`],
+    ["api_key", `AZURE_OPENAI_KEY=${key("", 32)}`],
+    ["api_key", "token: 0123456789abcdef0123"],
+    ["password", "redis://:hunter2x@cache:6379"],
+    ["password", "DB_PASS=s3cr3tpass!"],
+    ["password", "my password is hunterhunter"],
+    ["password", "backup --password hunterhunter"],
+    ["password", "mysql -u root -phunter2x shop"],
+    ["password", "curl -u admin:hunter2x https://host/"],
+    ["password", "<password>hunterhunter</password>"],
+    ["password", "password: yourMom99!"],
+    ["password", "password: trueLove99!"],
+    ["password", "(password: s3cr3t99)"],
+    ["password", "我的密码是 Qwerty123"],
     ["us_ssn", "SSN 078-05-1120"],
     ["us_ssn", "social security number: 078051120"],
     ["email", "write to jane.doe+x@mail.company.co.uk today"],
@@ -66,6 +87,15 @@ describe("what is private", () => {
     'password: "<your password>"',
     "password: ********",
     "the password is wrong",
+    "my password is rejected after the update",
+    "password: your_password_here",
+    "password = get_password()",
+    "password: ${DB_PASSWORD}",
+    "max_tokens: 4096, token: string",
+    "primary_key = order_items_order_id_fkey",
+    "tests: 14 pass: 1200 fail: 3",
+    "mysql -u root -p shop",
+    "curl -u $USER:$PASSWORD https://host/",
     "postgres://user:password@localhost/db",
     "card 4111 1111 1111 1112",
     "at 1732588860000 and 1732588860123456789",
@@ -83,7 +113,7 @@ describe("what is private", () => {
   });
 
   it("is said as kinds, each once, and nothing of the text", () => {
-    const found = findPrivate(requestOf([user("jane@mail.com"), user("joe@mail.com, 10.1.2.3")]), all);
+    const found = findPrivate(bodyOf([user("jane@mail.com"), user("joe@mail.com, 10.1.2.3")]), all);
 
     expect(found).toEqual({ kinds: ["email", "ip_private"] });
   });
@@ -107,28 +137,48 @@ describe("where it is looked for", () => {
     ["arguments in arguments", [call(JSON.stringify({ inner: JSON.stringify({ of: `x\n${secret}` }) }))]],
     ["a role that somebody made up", [{ role: "developer", text: secret }]],
   ])("is %s", (_, messages) => {
-    expect(findPrivate(requestOf(messages), all).kinds).toEqual(["api_key"]);
+    expect(findPrivate(bodyOf(messages), all).kinds).toEqual(["api_key"]);
   });
 
   it("is what stands behind escapes of JSON", () => {
     const messages = [call('{"password": "hunter2!", "to": "jane\\u0040mail.com"}')];
 
-    expect(findPrivate(requestOf(messages), all).kinds).toEqual(["password", "email"]);
+    expect(findPrivate(bodyOf(messages), all).kinds).toEqual(["password", "email"]);
   });
 
   it("is the text after a gap, and what tools say of themselves", () => {
     const tool = { name: "f", description: undefined, parameters: { default: secret } };
 
-    expect(findPrivate(requestOf([], { suffix: secret }), all).kinds).toEqual(["api_key"]);
-    expect(findPrivate(requestOf([], { tools: [tool] }), all).kinds).toEqual(["api_key"]);
+    expect(findPrivate(bodyOf([], { suffix: secret }), all).kinds).toEqual(["api_key"]);
+    expect(findPrivate(bodyOf([], { tools: [tool] }), all).kinds).toEqual(["api_key"]);
   });
 
-  it("is the beginning and the end of each message of a very long request", () => {
+  it("is anywhere in a very long request", () => {
     const filler = "lorem ipsum ".repeat(80_000);
-    const places = [[`${secret} ${filler}`], [`${filler} ${secret}`], [filler, secret, filler]];
+    const places = [
+      [`${secret} ${filler}`],
+      [`${filler} ${secret}`],
+      [`${filler}${secret} ${filler}`],
+      [filler, secret, filler],
+    ];
 
-    for (const texts of places)
-      expect(findPrivate(requestOf(texts.map(user)), all).kinds).toEqual(["api_key"]);
+    for (const texts of places) expect(findPrivate(bodyOf(texts.map(user)), all).kinds).toEqual(["api_key"]);
+  });
+
+  it.each<[string, object]>([
+    ["two parts of a turn", { content: [{ text: "who is it" }, { text: secret }] }],
+    ["a key", { properties: { [secret]: { type: "string" } } }],
+    ["a field that nobody knows", { metadata: { deep: [{ x: secret }] } }],
+    ["a data URL", { url: `data:image/png;name=${secret};base64,iVBORw0KGgo=` }],
+    ["beside a picture", { images: ["A".repeat(100_000)], user: secret }],
+  ])("is %s", (_, body) => {
+    expect(findPrivate(JSON.stringify(body), all).kinds).toEqual(["api_key"]);
+  });
+
+  it("is not in a picture", () => {
+    const picture = `${"A".repeat(6_000)}/AKIA${"Q".repeat(16)}/`;
+
+    expect(findPrivate(JSON.stringify({ images: [picture] }), all).kinds).toEqual([]);
   });
 });
 
@@ -168,10 +218,19 @@ describe("how long it takes", () => {
     "-----BEGIN A ",
     "x",
     "10.",
+    "mysql ",
+    "curl -u a",
+    "my password is ",
+    "<password>",
+    "--password ",
+    "_key=",
+    "token: a1",
+    "bearer ",
+    "A",
   ];
 
   it.each(nasty)("is little for megabytes of %j", (piece) => {
-    const request = requestOf([user(piece.repeat(Math.ceil(4_000_000 / piece.length)))]);
+    const request = bodyOf([user(piece.repeat(Math.ceil(4_000_000 / piece.length)))]);
     const beganMs = performance.now();
     findPrivate(request, all);
 

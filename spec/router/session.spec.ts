@@ -10,17 +10,18 @@ const tool = { name: "f", description: "does f", parameters: { type: "object" } 
 describe("the key of a conversation", () => {
   const keyOf = (
     messages: Parameters<typeof requestOf>[0],
-    more: { session?: string; scope?: string; tools?: (typeof tool)[] } = {},
+    more: { session?: string; owner?: string; tools?: (typeof tool)[] } = {},
   ) =>
     sessionKey({
       session: more.session,
-      scope: more.scope ?? "local",
+      owner: more.owner ?? "local",
       request: requestOf(messages, { tools: more.tools ?? [] }),
     });
   const begins = [system("Be kind."), user("What is Rust?")];
 
   it("stays the same while the conversation grows", () => {
     expect(keyOf([...begins, { role: "assistant", text: "A language." }, user("Why?")])).toBe(keyOf(begins));
+    expect(keyOf(begins, { tools: [tool] })).toBe(keyOf(begins));
   });
 
   it("does not see the time and the counters that programs write into their part", () => {
@@ -30,16 +31,15 @@ describe("the key of a conversation", () => {
     expect(keyOf([user("What is 1 + 1?")])).not.toBe(keyOf([user("What is 1 + 2?")]));
   });
 
-  it("is another for another beginning, other tools, another scope", () => {
+  it("is another for another beginning, another owner", () => {
     const keys = [
       keyOf(begins),
       keyOf([user("What is Rust?")]),
       keyOf([system("Be kind."), user("What is Go?")]),
-      keyOf(begins, { tools: [tool] }),
-      keyOf(begins, { scope: "key:a" }),
+      keyOf(begins, { owner: "key:a" }),
       keyOf(begins, { session: "a" }),
       keyOf(begins, { session: "b" }),
-      keyOf(begins, { session: "a", scope: "key:a" }),
+      keyOf(begins, { session: "a", owner: "key:a" }),
     ];
 
     expect(new Set(keys).size).toBe(keys.length);
@@ -111,6 +111,22 @@ describe("the memory of conversations", () => {
     expect(needs()).toBe(true);
     sessions.note("a", turn("low"));
     expect(needs()).toBe(false);
+  });
+
+  it("keeps a conversation private until nothing came for half a day", () => {
+    const { sessions, clock } = remembering();
+    const isPrivateAfter = (hours: number): boolean => {
+      clock.advance(hours * 3_600_000);
+      return sessions.isPrivate("a");
+    };
+    sessions.notePrivate("a");
+    sessions.note("a", turn("low", { isPrivate: true }));
+
+    expect(isPrivateAfter(11)).toBe(true);
+    sessions.notePrivate("a");
+    expect(isPrivateAfter(11)).toBe(true);
+    expect(isPrivateAfter(2)).toBe(false);
+    expect(sessions.find("a")?.isPrivate).toBe(false);
   });
 
   it("keeps a conversation private once it was, also before anybody answered", () => {

@@ -1,6 +1,4 @@
-import type { ChatRequest, Message } from "../core/chat.ts";
 import { type PrivateKind, privateKinds } from "../core/private-kinds.ts";
-import { isObject, type Json, tryParse } from "../lib/json.ts";
 import { findsKind } from "./private-kinds.ts";
 
 /** What is looked for. */
@@ -11,64 +9,34 @@ export interface PrivatePatterns {
   readonly own: readonly { readonly name: string; readonly pattern: RegExp }[];
 }
 
-/** Letters of a request that are looked at, all its parts together. */
-const lettersMax = 400_000;
-/** Of each part this much at the least: a key is often alone in a short message between long ones. */
-const partLettersMin = 1_000;
-
 /**
- * The kinds of private text in a request: in all messages with their thinking, tool calls and results, in a suffix
- * and in what tools say of themselves. Nothing of the text itself is returned. Where a request is longer than 400,000
- * letters, the beginning and the end of each part are looked at. Patterns find what has a form; they are no promise.
+ * The kinds of private text in a request's body, whatever it says and where: in keys and values, in fields that nobody
+ * knows, behind escapes of JSON in JSON. Nothing of the text itself is returned. Of pictures and other long runs of base64 only
+ * the beginning is looked at. Patterns find what has a form; they are no promise.
  */
 export function findPrivate(
-  request: Pick<ChatRequest, "messages" | "suffix" | "tools">,
+  body: string,
   { kinds, own }: PrivatePatterns,
 ): { readonly kinds: readonly string[] } {
-  const text = sampleOf(request);
+  const text = plain(unescaped(body.replaceAll(longRun, firstOfRun)));
   const found = privateKinds.filter((kind) => kinds.has(kind) && findsKind[kind](text));
   // `search` begins at the start, whatever flags the pattern has; `test` would remember where it was.
   const named = own.filter(({ pattern }) => text.search(pattern) >= 0).map(({ name }) => name);
   return { kinds: [...new Set<string>([...found, ...named])] };
 }
 
-function sampleOf({ messages, suffix, tools }: Pick<ChatRequest, "messages" | "suffix" | "tools">): string {
-  const parts = messages.flatMap(partsOf);
-  if (suffix !== undefined) parts.push(suffix);
-  for (const { name, description = "", parameters } of tools)
-    parts.push(`${name}\n${description}`, parameters === undefined ? "" : linesOf(parameters));
-  const letters = parts.reduce((sum, part) => sum + part.length, 0);
-  if (letters <= lettersMax) return unescaped(parts.join("\n"));
-  const share = Math.max(partLettersMin, Math.floor(lettersMax / parts.length));
-  return unescaped(parts.map((part) => ends(part, share)).join("\n"));
-}
+/** What no text has and pictures are made of: this many letters without a space or a sign that base64 lacks. */
+const longRun = /[A-Za-z0-9+/]{4096,}={0,2}/g;
+const runLetters = 1_024;
+const firstOfRun = (run: string): string => run.slice(0, runLetters);
 
-function partsOf({ text, thinking, toolCalls }: Message): string[] {
-  const calls = (toolCalls ?? []).map(({ name, arguments: args }) => {
-    const parsed = args.length > lettersMax ? undefined : tryParse(args);
-    return `${name}\n${parsed === undefined ? args : linesOf(parsed)}`;
-  });
-  return thinking === undefined ? [text, ...calls] : [text, thinking, ...calls];
-}
+/** Look-alike digits, letters and spaces as plain ones, without what is not seen. */
+const plain = (text: string): string =>
+  ascii.test(text) ? text : text.normalize("NFKC").replaceAll(/\p{Cf}/gu, "");
 
-/** JSON as lines of keys and values, so that a pattern sees `password: ...` and not what JSON writes around it. */
-function linesOf(value: Json, key = ""): string {
-  if (Array.isArray(value)) return value.map((one) => linesOf(one, key)).join("\n");
-  if (isObject(value))
-    return Object.entries(value)
-      .map(([name, one]) => linesOf(one, name))
-      .join("\n");
-  const text = String(value);
-  return key === "" ? text : `${key}: ${typeof value === "string" ? `"${text}"` : text}`;
-}
+const ascii = /^[\0-\x7f]*$/;
 
-function ends(part: string, letters: number): string {
-  if (part.length <= letters) return part;
-  const head = Math.ceil(letters * 0.6);
-  return `${part.slice(0, head)}\n${part.slice(head - letters)}`;
-}
-
-/** Results of tools are often JSON in text: there `\n` before a key would look like a letter of it. */
+/** Letters as they are read: `\n` before a key would look like a letter of it. */
 function unescaped(text: string): string {
   if (!text.includes("\\")) return text;
   return text

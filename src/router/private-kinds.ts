@@ -3,11 +3,11 @@ import type { PrivateKind } from "../core/private-kinds.ts";
 /** Whether a text has something of each kind. All are linear: what repeats without bound begins at one place only. */
 export const findsKind: Readonly<Record<PrivateKind, (text: string) => boolean>> = {
   private_key: (text) => text.includes("PRIVATE KEY") && keyHead.test(text),
-  api_key: (text) => apiKey.test(text) || bearer.test(text),
+  api_key: (text) => apiKey.test(text) || bearer.test(text) || hasNamedKey(text),
   jwt: (text) => text.includes("eyJ") && jwt.test(text),
-  password: (text) => hasPassword(text) || hasUrlPassword(text),
+  password: (text) => hasPassword(text) || hasUrlPassword(text) || hasCommandPassword(text),
   card_number: (text) => some(text, cardLike, ([found]) => isCard(found.replaceAll(/\D/g, ""))),
-  iban: (text) => some(text, ibanLike, ([found]) => isIban(found.replaceAll(" ", ""))),
+  iban: (text) => some(text, ibanLike, ([found]) => isIban(found.replaceAll(" ", "").toUpperCase())),
   us_ssn: (text) => ssn.test(text) || saidSsn.test(text),
   email: hasEmail,
   phone: (text) => some(text, phoneLike, ([found]) => isPhone(found)) || saidPhone.test(text),
@@ -24,7 +24,7 @@ const keyHead = /-----BEGIN (?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY(?: BLOCK)?-----/
 /** Forms that providers give their keys. Source: their documentation, and GitHub's list of secret scanning patterns. */
 const apiKey = new RegExp(
   [
-    String.raw`(?<![\w-])sk-(?:ant-|or-|proj-|svcacct-)?[\w-]{20}`,
+    String.raw`(?<![A-Za-z0-9-])sk-(?:ant-|or-|proj-|svcacct-)?[\w-]{20}`,
     String.raw`\b(?:sk|rk)_(?:live|test)_[A-Za-z0-9]{16}`,
     String.raw`\bgh[pousr]_[A-Za-z0-9]{36}`,
     String.raw`\bgithub_pat_\w{22}`,
@@ -49,34 +49,64 @@ const apiKey = new RegExp(
   ].join("|"),
 );
 const bearer =
-  /\b(?:authorization|proxy-authorization)["']?\s{0,3}[:=]\s{0,3}["']?(?:bearer|basic|token)\s[\w+/.~=-]{16}/i;
+  /\b(?:authorization|proxy-authorization)["']?\s{0,3}[:=]\s{0,3}["']?(?:bearer|basic|token)\s[\w+/.~=-]{16}|\bbearer\s(?=[\w+/.~-]{0,60}\d)[\w+/.~-]{16}/i;
+
+/** `AZURE_OPENAI_KEY=...` and `token: ...`: of no known form, but long and mixed as no word is. */
+const namedKey = /(?:[_-]key|token)["']?\s{0,3}[:=]\s{0,3}["']?([\w+/.-]{16,200})/gi;
+
+const hasNamedKey = (text: string): boolean =>
+  some(text, namedKey, ([, value = ""]) => isMixed(value) && !isPlaceholder(value));
+
+const isMixed = (value: string): boolean => /\d/.test(value) && /[A-Za-z]/.test(value);
 
 const jwt = /(?<![\w-])eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10}/;
 
 const secretWords =
-  "password|passwd|pwd|passphrase|passcode|secret|api[_-]?key|secret[_-]?(?:access[_-]?)?key|access[_-]?token|auth[_-]?token|" +
+  "password|passwd|pwd|[_-]pass|passphrase|passcode|secret|api[_-]?key|secret[_-]?(?:access[_-]?)?key|access[_-]?token|auth[_-]?token|" +
   "client[_-]?secret|passwort|kennwort|contraseña|mot de passe|senha|wachtwoord|hasło|şifre|parola|пароль|密码|パスワード|비밀번호";
 const passwordLike = new RegExp(
-  `(?:${secretWords})["']?(?:\\s{0,4}(?:=>|[:=：])\\s{0,4}|\\s(?:is|lautet|ist|es|est|é)\\s)(["']?)([^\\s"',;]{4,200})`,
+  `(?:${secretWords})["']?(?:\\s{0,4}(?:=>|[:=：])\\s{0,4}|\\s(?:is|lautet|ist|es|est|é)\\s|\\s?(?:是|为|は)\\s?)(["']?)([^\\s"',;]{4,200})`,
   "gi",
 );
 
-/** What stands where a secret would: names of variables, calls, marks, and words that everyone uses. */
-const placeholder =
-  /^(?:[<[{(%$]|process\.|os\.|env\b|str(?:ing)?\b|null|none|undefined|true|false|required|optional|your|my[_-]|example|changeme|password|passwd|secret|redacted|hidden|dummy|placeholder|[x*.•_-]+$)|[()[\]{}]/i;
+/** What stands where a secret would: marks, names of variables, calls, and words that everyone uses. */
+const placeholders: readonly RegExp[] = [
+  /^(?:<[^>]*>?|\[[^\]]*\]?|\{\{?.*|%\w+%|%s|\$\{.*|\$\(.*|\$[A-Za-z_]+\d*|[x*.•_-]+)$/i,
+  /^(?:process|os|env|config|settings|self|this|req|request)\b[.[]/i,
+  /^[A-Za-z_][\w.]*\(/,
+  /^(?:your|my)[_-]?(?:own|new|old|api|db|secret|password|passwd|pass|pw|key|token)[\w-]*$/i,
+  /^(?:env|str|string|text|bool|boolean|int|number|null|none|nil|undefined|true|false|required|optional|example|changeme|password|passwd|secret|redacted|hidden|dummy|placeholder)$/i,
+];
+
+const isPlaceholder = (value: string): boolean => {
+  const bare = value.replace(/[)\]}>.,!?]+$/, "");
+  return placeholders.some((one) => one.test(value) || one.test(bare));
+};
 
 function hasPassword(text: string): boolean {
   return some(text, passwordLike, ([, quote, value = ""]) => {
-    if (placeholder.test(value)) return false;
+    if (isPlaceholder(value)) return false;
     // Without quotes a bare word is more often prose or the name of a variable.
     return quote !== "" || /[\d!@#$%^&*?]/.test(value.replace(/[.!?]+$/, ""));
   });
 }
 
-const urlPassword = /:\/\/[^\s/:@]{1,64}:([^\s/@]{3,64})@[\w.-]/g;
+const urlPassword = /:\/\/[^\s/:@]{0,64}:([^\s/@]{3,64})@[\w.-]/g;
 
 const hasUrlPassword = (text: string): boolean =>
-  some(text, urlPassword, ([, value = ""]) => !placeholder.test(value) && !/^pass$/i.test(value));
+  some(text, urlPassword, ([, value = ""]) => !isPlaceholder(value) && !/^pass$/i.test(value));
+
+/** In command lines, in XML, and as people say it. */
+const commandPasswords: readonly RegExp[] = [
+  /(?<!\S)--pass(?:word|wd)?[ =]["']?([^\s"'-][^\s"']{3,200})/gi,
+  /\bmysql(?:dump|admin)?\s(?:[^\n]{0,80}\s)?-p([^\s"'-][^\s"']{3,200})/gi,
+  /\b(?:curl|wget)\s(?:[^\n]{0,200}\s)?(?:-u|--user)[ =]["']?[^\s:"']{1,64}:([^\s"']{3,200})/gi,
+  /<(?:password|passwd|secret|apikey|token)>([^<\s]{4,200})<\//gi,
+  /\b(?:my|our|his|her)\s(?:[\w-]{1,20}\s){0,2}(?:password|passphrase|passcode)\sis\s["']?(?!(?:not|too|very|now|still|being|wrong|weak|strong|secure|incorrect|invalid|expired|required|stored|hashed|saved|lost|leaked|known|never|always|rejected|accepted|correct|different|empty)\b)([^\s"']{6,200})/gi,
+];
+
+const hasCommandPassword = (text: string): boolean =>
+  commandPasswords.some((pattern) => some(text, pattern, ([, value = ""]) => !isPlaceholder(value)));
 
 const cardLike =
   /(?<![\d.])(?:\d{13,19}|\d{4}([ \u00a0-])\d{4}\1\d{4}\1\d{4}(?:\1\d{3})?|\d{4}([ \u00a0-])\d{6}\2\d{4,5})(?!\d)/g;
@@ -95,7 +125,7 @@ function isCard(digits: string): boolean {
   return sum % 10 === 0;
 }
 
-const ibanLike = /\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?/g;
+const ibanLike = /\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?/gi;
 /** Letters of an IBAN by its country. Source: the SWIFT registry. */
 const ibanLetters = new Map(
   (

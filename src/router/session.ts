@@ -38,7 +38,7 @@ export interface Sessions {
   readonly find: (key: string) => Session | undefined;
   /** Notes a turn that was answered. */
   readonly note: (key: string, turn: Turn) => void;
-  /** Notes that a conversation is private, before anything of it is sent. */
+  /** Notes that a conversation is private, before anything of it is sent. It is so until nothing came for 12 hours. */
   readonly notePrivate: (key: string) => void;
   readonly isPrivate: (key: string) => boolean;
 }
@@ -53,19 +53,29 @@ export interface SessionsOptions {
 const easyTurnsMax = 2;
 /** or for every time of this length in which nothing was asked. */
 const idleStepMs = 30 * 60_000;
+/** Who begins another conversation with the same words after so long is not taken for the one before. */
+const privateMs = 12 * 3_600_000;
 
 /** Remembers conversations, a bounded number of them. */
 export function createSessions({ sessionsMax, clock }: SessionsOptions): Sessions {
   const sessions = new LRUCache<string, Session>({ max: sessionsMax });
-  // Apart, because a conversation can be private before anybody has answered in it.
-  const privates = new LRUCache<string, true>({ max: sessionsMax });
+  // Apart, because a conversation can be private before anybody has answered in it. By the time of its last turn.
+  const privates = new LRUCache<string, number>({ max: sessionsMax });
+  const isPrivate = (key: string): boolean => {
+    const seenMs = privates.get(key);
+    return seenMs !== undefined && clock.monotonicMs() - seenMs <= privateMs;
+  };
   return {
-    find: (key) => sessions.get(key),
-    isPrivate: (key) => privates.get(key) === true || sessions.peek(key)?.isPrivate === true,
-    notePrivate: (key) => void privates.set(key, true),
+    find(key) {
+      const session = sessions.get(key);
+      return session === undefined ? undefined : { ...session, isPrivate: isPrivate(key) };
+    },
+    isPrivate,
+    notePrivate: (key) => void privates.set(key, clock.monotonicMs()),
     note(key, turn) {
-      const isPrivate = turn.isPrivate || privates.get(key) === true;
-      sessions.set(key, after(sessions.peek(key), { ...turn, isPrivate }, clock.monotonicMs()));
+      const nowMs = clock.monotonicMs();
+      if (turn.isPrivate) privates.set(key, nowMs);
+      sessions.set(key, after(sessions.peek(key), turn, nowMs));
     },
   };
 }
@@ -80,7 +90,7 @@ function after(before: Session | undefined, turn: Turn, nowMs: number): Session 
     model,
     upstream,
     needsSearch: analysis.needs_search || (leans && before?.needsSearch === true),
-    isPrivate: turn.isPrivate || before?.isPrivate === true,
+    isPrivate: turn.isPrivate,
     seenMs: nowMs,
   };
 }
@@ -108,33 +118,27 @@ export const floorOf = ({ tier, seenMs }: Session, nowMs: number): Complexity =>
 export interface SessionKeyParts {
   /** The client's own name for the conversation. */
   readonly session: string | undefined;
-  /** Whose conversations these are; two scopes never share one. */
-  readonly scope: string;
-  readonly request: Pick<ChatRequest, "messages" | "tools">;
+  /** Whose conversations these are: two of them never share one. */
+  readonly owner: string;
+  readonly request: Pick<ChatRequest, "messages">;
 }
 
 /**
  * What tells a conversation from others: the name the client gave it, or else how it begins, which stays the same
- * while it grows: leading system messages, tools and the first turn of its user. Numbers of the system's part do not
- * count, because programs write the time and counters into it.
+ * while it grows: leading system messages and the first turn of its user. Numbers of the system's part do not count,
+ * because programs write the time and counters into it; tools do not, because they come and go.
  */
-export function sessionKey({ session, scope, request }: SessionKeyParts): string {
+export function sessionKey({ session, owner, request }: SessionKeyParts): string {
   const of = session === undefined ? beginningOf(request) : ["named", session];
   return createHash("sha256")
-    .update(JSON.stringify([scope, ...of]))
+    .update(JSON.stringify([owner, ...of]))
     .digest("base64url");
 }
 
-function beginningOf({ messages, tools }: SessionKeyParts["request"]): string[] {
+function beginningOf({ messages }: SessionKeyParts["request"]): string[] {
   const firstOther = messages.findIndex(({ role }) => role !== "system");
   const system = messages.slice(0, firstOther < 0 ? messages.length : firstOther).map(({ text }) => text);
   const user = messages.find(({ role }) => role === "user");
   const images = user?.images?.map(({ base64 }) => `${base64.length}:${base64.slice(-64)}`) ?? [];
-  return [
-    "begins",
-    system.join("\n").replaceAll(/\d+/g, "0"),
-    JSON.stringify(tools.map(({ name, parameters }) => [name, parameters])),
-    user?.text ?? "",
-    ...images,
-  ];
+  return ["begins", system.join("\n").replaceAll(/\d+/g, "0"), user?.text ?? "", ...images];
 }

@@ -35,13 +35,14 @@ export function decodeMessages(messages: Json | undefined): Message[] {
   });
 }
 
-/** The text of a content field: a string, or the text parts of a list. */
+/** The text of a content field: a string, or the text parts of a list, each on lines of its own as llama-server puts them. */
 export function contentText(content: Json | undefined): string {
   if (!Array.isArray(content)) return textOf(content);
   return content
     .filter(isObject)
     .map((part) => textOf(part["text"]))
-    .join("");
+    .filter((text) => text !== "")
+    .join("\n");
 }
 
 function saidIn(message: JsonObject, name: string): string | undefined {

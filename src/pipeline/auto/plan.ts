@@ -63,9 +63,9 @@ export function planFor(call: Call, parts: PlanParts, { isExplained = false }: P
   const { asker, dialect, operation, wire, model } = call;
   const control = readControl({ model, headers: call.routing ?? {} });
   const request = dialects[dialect].decodeRequest(wire, operation);
-  const session = sessionKey({ session: control.session, scope: asker.scope, request });
+  const session = sessionKey({ session: control.session, owner: ownerOf(asker), request });
   const analysis = parts.analyze(request, { nowMs: clock.epochMs(), isExplained });
-  const { kinds: privateKinds } = findPrivate(request, parts.patterns);
+  const { kinds: privateKinds } = findPrivate(bodyOf(call), parts.patterns);
   const isPrivate = privateKinds.length > 0 || sessions.isPrivate(session);
   const holders = holdersFor(call, parts.upstreams(), createMostCost(call, parts.cost));
   const budgetNanoUsd = parts.budgetLeft(asker.keyName);
@@ -85,3 +85,13 @@ export function planFor(call: Call, parts: PlanParts, { isExplained = false }: P
   });
   return { request, control, analysis, decision, holders, privateKinds, isPrivate, session, budgetNanoUsd };
 }
+
+/** The holder of a key, or else an address: what is shared in the cache is no conversation of all who share it. */
+const ownerOf = ({ keyName, client }: Call["asker"]): string =>
+  JSON.stringify(keyName === undefined ? [client] : ["key", keyName]);
+
+/** Exactly what was sent, since a name may be in it twice; what is too large to hold is never routed. */
+const bodyOf = ({ raw, wire }: Call): string =>
+  raw instanceof Uint8Array
+    ? Buffer.from(raw.buffer, raw.byteOffset, raw.length).toString("utf8")
+    : JSON.stringify(wire);
