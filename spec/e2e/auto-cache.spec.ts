@@ -68,6 +68,18 @@ describe("an answer of auto", () => {
     expect(counts(house)).toEqual([1, 0, 0]);
   });
 
+  it("costs only who made it, of many who ask at the same time", async () => {
+    const house = await setUp({ yaml });
+    const body = chat(hard, exact);
+
+    const answers = await Promise.all(Array.from({ length: 20 }, () => house.ask("/api/chat", body)));
+
+    expect(counts(house)).toEqual([0, 1, 0]);
+    const costs = answers.map(({ headers }) => Number(headers["x-chasqui-cost"])).toSorted((a, b) => b - a);
+    expect(costs[0]).toBeGreaterThan(0);
+    expect(costs.slice(1).every((cost) => cost === 0)).toBe(true);
+  });
+
   it("is given only when it is stored, where a client wants that", async () => {
     const house = await setUp({ yaml });
     says(house, "That is easy to say.");

@@ -82,6 +82,35 @@ describe("every answer", () => {
   });
 });
 
+describe("the addresses of sources in a header", () => {
+  it("are as they are asked for, with a space between them", async () => {
+    const house = await setUp();
+    const urls = ["https://example.org/a%20b?x=%5B1%5D", "https://example.com/llamas"];
+    house.web.find(
+      urls.map((url, nth) => ({ title: `Llama ${nth}`, url, text: `Llamas ${nth} cost much.` })),
+    );
+
+    const { headers } = await house.ask("/api/chat", chat(fresh));
+
+    expect(String(headers["x-chasqui-sources"]).split(" ").toSorted()).toEqual(urls.toSorted());
+  });
+});
+
+describe("what has no place for web results", () => {
+  it.each([
+    ["/api/generate", { model: "auto", prompt: fresh, raw: true, stream: false }],
+    ["/api/generate", { model: "auto", prompt: fresh, suffix: "That is all.", stream: false }],
+    ["/v1/completions", { model: "auto", prompt: fresh, suffix: "That is all." }],
+  ])("is not searched for: %s %j", async (path, body) => {
+    const house = await setUp();
+
+    const { status, headers } = await house.ask(path, body);
+
+    expect([status, headers["x-chasqui-searched"]]).toEqual([200, "no"]);
+    expect(house.web.seen).toEqual([]);
+  });
+});
+
 describe("the sources of a searched answer", () => {
   const listed = /\n\nSources:\n\[1\] .+ - https:\/\/example\.org\/llamas/;
   const textOf = (answer: string): string =>
@@ -310,7 +339,7 @@ describe("without a cloud or a search", () => {
 
     const { status, headers } = await house.ask("/api/chat", chat(fresh));
 
-    expect([status, headers["x-chasqui-searched"]]).toEqual([200, "no_results"]);
+    expect([status, headers["x-chasqui-searched"]]).toEqual([200, "failed"]);
   });
 
   it("auto is no model when routing is off, and other names are routed where that is said", async () => {
@@ -341,6 +370,36 @@ describe("POST /api/analyze", () => {
     expect(said.contributions.length).toBeGreaterThan(0);
     expect(said.candidates.some(({ refused }) => refused === "over_max_cost")).toBe(true);
     expect(counts(house)).toEqual([0, 0, 0]);
+  });
+
+  it("looks at the upstream that the client insists on, and at no other", async () => {
+    const house = await setUp();
+    const routeAt = async (upstream: string) => {
+      const { status, text } = await house.ask("/api/analyze", chat(easy), {
+        "x-chasqui-upstream": upstream,
+      });
+      return { status, said: JSON.parse(text) as { route?: { upstream: string }; error?: string } };
+    };
+
+    expect((await routeAt("cloud")).said.route?.upstream).toBe("cloud");
+    expect((await routeAt("local")).said.route?.upstream).toBe("local");
+    const none = await routeAt("nobody");
+    expect([none.status, none.said.error]).toEqual([400, expect.stringContaining("names no upstream")]);
+    expect((await house.ask("/api/chat", chat(easy), { "x-chasqui-upstream": "nobody" })).status).toBe(400);
+  });
+
+  it("tells what a budget has no room for", async () => {
+    const house = await setUp({ yaml: "" });
+    expect((await house.ask("/api/analyze", chat(hard))).text).not.toContain("over_budget");
+
+    const poor = await setUp({ money: "budget: { day: 0.00001 }" });
+    const { text } = await poor.ask("/api/analyze", chat(hard));
+    const { candidates, route } = JSON.parse(text) as {
+      candidates: { refused?: string }[];
+      route: { upstream: string };
+    };
+    expect(candidates.some(({ refused }) => refused === "over_budget")).toBe(true);
+    expect(route.upstream).toBe("local");
   });
 
   it("takes a generate body without a model", async () => {

@@ -26,12 +26,15 @@ interface HouseOptions {
   readonly hasCloud?: boolean;
   readonly hasSearch?: boolean;
   readonly yaml?: string;
+  /** More of the section `money`. */
+  readonly money?: string;
 }
 
 export async function setUp({
   hasCloud = true,
   hasSearch = true,
   yaml = "",
+  money = "",
 }: HouseOptions = {}): Promise<House> {
   const [local, cloud, web] = await Promise.all([
     startFakeUpstream(["tiny:latest"]),
@@ -44,7 +47,7 @@ export async function setUp({
     `  - { name: local, url: "${local.url}" }`,
     hasCloud ? `  - { type: openrouter, name: cloud, url: "${cloud.url}", api_key: "${cloud.key}" }` : "",
     hasSearch ? `search: { providers: [{ type: searxng, url: "${web.url}" }] }` : "",
-    `money: { baseline: "${gpt}" }`,
+    `money: { baseline: "${gpt}"${money === "" ? "" : `, ${money}`} }`,
     yaml,
   ];
   const daemon = await startDaemon(lines.join("\n"));

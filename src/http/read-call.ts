@@ -56,6 +56,10 @@ export function routingOf({ incoming }: Exchange): Record<string, string> {
   return said;
 }
 
+/** The upstream that a client insists on, by name. */
+export const pinnedOf = ({ incoming }: Exchange): string | undefined =>
+  single(incoming.headers["x-chasqui-upstream"]);
+
 const viaHeader = "x-chasqui-via";
 
 /** Reads and checks one request for an upstream. Rejects with ProxyError. */
@@ -72,7 +76,7 @@ export async function readCall(
     method: endpoint.method,
     path: exchange.pathname,
     headers: headersOf(exchange, parts.instanceId),
-    pinnedUpstream: single(incoming.headers["x-chasqui-upstream"]),
+    pinnedUpstream: pinnedOf(exchange),
     asker: askerOf(exchange, parts.asking),
     routing: routingOf(exchange),
   };

@@ -1,14 +1,21 @@
 import type { Call, Reply } from "../core/call.ts";
 import { ProxyError } from "../core/error.ts";
 import { dialects } from "../dialect/dialects.ts";
-import { isObject, parseFirst, type Json, type JsonObject } from "../lib/json.ts";
+import { field, isObject, parseFirst, type Json, type JsonObject } from "../lib/json.ts";
 import { JsonSyntaxError } from "../lib/json-scan.ts";
 import { usdText } from "../core/price.ts";
 import type { Decisions } from "../pipeline/auto/decisions.ts";
 import { type Plan, planFor, type PlanParts } from "../pipeline/auto/plan.ts";
 import type { Candidate } from "../router/gates.ts";
 import type { Exchange } from "./exchange.ts";
-import { askerOf, type AskingOptions, readBody, type ReadBodyParts, routingOf } from "./read-call.ts";
+import {
+  askerOf,
+  type AskingOptions,
+  pinnedOf,
+  readBody,
+  type ReadBodyParts,
+  routingOf,
+} from "./read-call.ts";
 
 /** How calls are routed. */
 export interface RoutingPages {
@@ -44,9 +51,9 @@ function callFrom(exchange: Exchange, raw: Uint8Array, asking: AskingOptions): C
   const body = bodyFrom(raw);
   const model = typeof body["model"] === "string" ? body["model"] : "auto";
   const wire: JsonObject = { ...body, model };
-  const operation = wire["messages"] === undefined ? "generate" : "chat";
+  const operation = field(wire, "messages") === undefined ? "generate" : "chat";
   dialects.ollama.checkRequest(wire, operation);
-  if (operation === "generate" && typeof wire["prompt"] !== "string")
+  if (operation === "generate" && typeof field(wire, "prompt") !== "string")
     throw bad('expected an Ollama body with "messages" or "prompt"');
   return {
     id: exchange.record.id,
@@ -58,7 +65,7 @@ function callFrom(exchange: Exchange, raw: Uint8Array, asking: AskingOptions): C
     wire,
     model,
     headers: {},
-    pinnedUpstream: undefined,
+    pinnedUpstream: pinnedOf(exchange),
     asker: askerOf(exchange, asking),
     routing: routingOf(exchange),
   };

@@ -2,6 +2,7 @@ import type { Flights } from "../cache/flight.ts";
 import type { Plan } from "../cache/policy.ts";
 import type { Call, Reply } from "../core/call.ts";
 import { ProxyError } from "../core/error.ts";
+import { usdText } from "../core/price.ts";
 import type { Signal } from "../lib/abort.ts";
 import { field } from "../lib/json.ts";
 import { copyOutcome, createRecord, type CallRecord } from "../stats/record.ts";
@@ -55,14 +56,22 @@ export async function fly(parts: FlyParts, asked: Planned, { reason, batch }: Fl
     const { reply, record: made } = await watcher.flown;
     copyOutcome(made, record);
     note(parts, asked, how);
+    const own = watcher.isFollower ? withoutCost(reply) : reply;
     return marked(
-      withRecord(reply, () => copyOutcome(made, record)),
+      withRecord(own, () => copyOutcome(made, record)),
       how,
     );
   } catch (thrown) {
     note(parts, asked, how);
     throw thrown;
   }
+}
+
+/** Whoever watches another's answer pays nothing for it. */
+function withoutCost(reply: Reply): Reply {
+  const { "X-Chasqui-Cost": cost, "X-Chasqui-Cost-Max": most, ...headers } = reply.headers;
+  if (cost === undefined && most === undefined) return reply;
+  return { ...reply, headers: { ...headers, "X-Chasqui-Cost": usdText(0) } };
 }
 
 /** What two calls must share so that one can be given the other's bytes. */

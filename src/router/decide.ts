@@ -120,7 +120,8 @@ function searchOf(
   return {
     isWanted: analysis.needs_search || isInherited || isMediumItself(tiered, analysis),
     // A search tells its provider what was asked: it leaves the house too.
-    isAllowed: mayLeave(needs) && !control.isSearchBarred && control.mode !== "fast",
+    isAllowed:
+      mayLeave(needs) && !control.isSearchBarred && control.mode !== "fast" && search.isPlaceable !== false,
     isAvailable: search.isAvailable,
   };
 }

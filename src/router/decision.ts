@@ -22,6 +22,8 @@ export interface DecideParts {
   readonly candidates: readonly Candidate[];
   readonly search: {
     readonly isAvailable: boolean;
+    /** Whether the request has a place for its results; yes when left out. */
+    readonly isPlaceable?: boolean;
     /** Most tokens that its results take of a prompt. */
     readonly tokensMax?: number;
   };

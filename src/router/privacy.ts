@@ -30,9 +30,14 @@ const longRun = /[A-Za-z0-9+/]{4096,}={0,2}/g;
 const runLetters = 1_024;
 const firstOfRun = (run: string): string => run.slice(0, runLetters);
 
-/** Look-alike digits, letters and spaces as plain ones, without what is not seen. */
+/** Look-alike digits, letters, dashes and spaces as plain ones, without what is not seen. */
 const plain = (text: string): string =>
-  ascii.test(text) ? text : text.normalize("NFKC").replaceAll(/\p{Cf}/gu, "");
+  ascii.test(text)
+    ? text
+    : text
+        .normalize("NFKC")
+        .replaceAll(/\p{Cf}/gu, "")
+        .replaceAll(/\p{Pd}/gu, "-");
 
 const ascii = /^[\0-\x7f]*$/;
 

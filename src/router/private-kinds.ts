@@ -7,7 +7,7 @@ export const findsKind: Readonly<Record<PrivateKind, (text: string) => boolean>>
   jwt: (text) => text.includes("eyJ") && jwt.test(text),
   password: (text) => hasPassword(text) || hasUrlPassword(text) || hasCommandPassword(text),
   card_number: (text) => some(text, cardLike, ([found]) => isCard(found.replaceAll(/\D/g, ""))),
-  iban: (text) => some(text, ibanLike, ([found]) => isIban(found.replaceAll(" ", "").toUpperCase())),
+  iban: (text) => some(text, ibanLike, ([found]) => isIban(found.replaceAll(/[ -]/g, "").toUpperCase())),
   us_ssn: (text) => ssn.test(text) || saidSsn.test(text),
   email: hasEmail,
   phone: (text) => some(text, phoneLike, ([found]) => isPhone(found)) || saidPhone.test(text),
@@ -71,10 +71,10 @@ const passwordLike = new RegExp(
 
 /** What stands where a secret would: marks, names of variables, calls, and words that everyone uses. */
 const placeholders: readonly RegExp[] = [
-  /^(?:<[^>]*>?|\[[^\]]*\]?|\{\{?.*|%\w+%|%s|\$\{.*|\$\(.*|\$[A-Za-z_]+\d*|[x*.•_-]+)$/i,
+  /^(?:<[^>]*>?|\[[^\]]*\]?|\{\{?.*|%\w+%|%s|\$\{.*|\$\(.*|\$(?:[A-Z_][A-Z0-9_]*|[a-z_]+)|[xX*.•_-]+)$/,
   /^(?:process|os|env|config|settings|self|this|req|request)\b[.[]/i,
   /^[A-Za-z_][\w.]*\(/,
-  /^(?:your|my)[_-]?(?:own|new|old|api|db|secret|password|passwd|pass|pw|key|token)[\w-]*$/i,
+  /^(?:your[_-]?|my[_-])(?:own|new|old|api|db|secret|password|passwd|pass|pw|key|token)[\w-]*$/i,
   /^(?:env|str|string|text|bool|boolean|int|number|null|none|nil|undefined|true|false|required|optional|example|changeme|password|passwd|secret|redacted|hidden|dummy|placeholder)$/i,
 ];
 
@@ -109,7 +109,7 @@ const hasCommandPassword = (text: string): boolean =>
   commandPasswords.some((pattern) => some(text, pattern, ([, value = ""]) => !isPlaceholder(value)));
 
 const cardLike =
-  /(?<![\d.])(?:\d{13,19}|\d{4}([ \u00a0-])\d{4}\1\d{4}\1\d{4}(?:\1\d{3})?|\d{4}([ \u00a0-])\d{6}\2\d{4,5})(?!\d)/g;
+  /(?<![\d.])(?:\d{13,19}|\d{4}([ ./-]{1,2})\d{4}\1\d{4}\1\d{4}(?:\1\d{3})?|\d{4}([ ./-]{1,2})\d{6}\2\d{4,5})(?!\d)/g;
 /** Numbers that issuers give, with their lengths. */
 const issued =
   /^(?:4(?:\d{12}|\d{15}|\d{18})|5[1-5]\d{14}|2[2-7]\d{14}|3[47]\d{13}|3[068]\d{12}|35\d{14}|6(?:011|5\d\d|4[4-9]\d)\d{12}|62\d{14,17})$/;
@@ -125,7 +125,7 @@ function isCard(digits: string): boolean {
   return sum % 10 === 0;
 }
 
-const ibanLike = /\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?/gi;
+const ibanLike = /\b[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{4}){2,7}(?:[ -]?[A-Z0-9]{1,3})?/gi;
 /** Letters of an IBAN by its country. Source: the SWIFT registry. */
 const ibanLetters = new Map(
   (

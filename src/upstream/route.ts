@@ -238,7 +238,15 @@ function cloudServers(model: string, upstreams: readonly Upstream[]): readonly U
 }
 
 /** Of `among` those the client insists on; `known` are all that it may name. */
-function pinnedTo({ pinnedUpstream }: Call, among: readonly Upstream[], known = among): readonly Upstream[] {
+/**
+ * Those of some upstreams that the client insists on; all of them when it does on none. Throws ProxyError for a name that
+ * no known one has.
+ */
+export function pinnedTo(
+  { pinnedUpstream }: Call,
+  among: readonly Upstream[],
+  known = among,
+): readonly Upstream[] {
   if (pinnedUpstream === undefined) return among;
   if (known.some((one) => one.name === pinnedUpstream))
     return among.filter((one) => one.name === pinnedUpstream);

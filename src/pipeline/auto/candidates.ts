@@ -3,6 +3,7 @@ import { parseModelName } from "../../core/model-name.ts";
 import { textOf } from "../../dialect/values.ts";
 import { isObject, type JsonObject } from "../../lib/json.ts";
 import type { Candidate as Asked } from "../../upstream/admission.ts";
+import { pinnedTo } from "../../upstream/route.ts";
 import type { Upstream } from "../../upstream/upstream.ts";
 import type { Candidate } from "../../router/gates.ts";
 
@@ -14,16 +15,13 @@ export interface Holder extends Asked {
 /** The most that a call may cost at a model, in nano-dollars; NaN where nobody knows its price. */
 export type MostCost = (asked: Asked) => number;
 
-/** Every model that generates text at the upstreams in use, or at the one that the client insists on. */
-export function holdersFor(
-  { pinnedUpstream }: Call,
-  upstreams: readonly Upstream[],
-  mostCost: MostCost,
-): Holder[] {
+/**
+ * Every model that generates text at the upstreams in use, or at the one that the client insists on. Throws ProxyError
+ * where it insists on one that is not there.
+ */
+export function holdersFor(call: Call, upstreams: readonly Upstream[], mostCost: MostCost): Holder[] {
   const holders: Holder[] = [];
-  for (const upstream of upstreams)
-    if (pinnedUpstream === undefined || upstream.name === pinnedUpstream)
-      addHolders(holders, upstream, mostCost);
+  for (const upstream of pinnedTo(call, upstreams)) addHolders(holders, upstream, mostCost);
   return holders;
 }
 

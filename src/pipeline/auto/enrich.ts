@@ -19,7 +19,7 @@ export interface EnrichParts {
 /** A call with web results in it, or why there are none. */
 export interface Enriched {
   readonly call: Call;
-  readonly outcome: "yes" | "no_query" | "no_results";
+  readonly outcome: "yes" | "no_query" | "no_results" | "failed";
   readonly sources: readonly Source[];
   /** What was put into the prompt, estimated. */
   readonly tokens: number;
@@ -37,7 +37,9 @@ export async function enrich(
   const { queries, freshness, language, question } = buildQueries(request.messages, parts.clock);
   if (queries.length === 0) return { call, outcome: "no_query", sources: [], tokens: 0 };
   const asked = { queries, freshness, language, question, scope: call.asker.scope };
-  const { results } = await parts.search.search(asked, parts.signal);
+  const { results, reasons } = await parts.search.search(asked, parts.signal);
+  if (results.length === 0 && reasons.some(({ kind }) => kind !== "empty"))
+    return { call, outcome: "failed", sources: [], tokens: 0 };
   const tokenizer = await loadTokenizer();
   const block = buildContext({
     results,

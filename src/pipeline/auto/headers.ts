@@ -4,7 +4,7 @@ import type { Sent } from "../../upstream/retry.ts";
 import type { Enriched } from "./enrich.ts";
 import type { Plan } from "./plan.ts";
 
-/** Whether the web was searched: not at all, with results in the prompt, without a question or without results. */
+/** Whether the web was searched: not at all, with results in the prompt, without a question, without results or in vain. */
 export type Searched = "no" | Enriched["outcome"];
 
 /** How a call went. */
@@ -17,6 +17,9 @@ export interface Outcome {
 
 /** Reasons are for people to read: spaces stay, and what no header takes is left out. */
 const plain = (text: string): string => text.replaceAll(/[^ -~]/g, "?");
+
+/** An address as it is asked for: in ASCII, and what is escaped in it once stays so. */
+const addressText = (url: string): string => (URL.canParse(url) ? new URL(url).href : headerText(url));
 
 /** What every answer of `auto` tells of itself, streams included. */
 export function headersOf(
@@ -32,7 +35,7 @@ export function headersOf(
     ...(missing.length > 0 ? { "X-Chasqui-Missing": missing.join(", ") } : {}),
     ...(escalated === undefined ? {} : { "X-Chasqui-Escalated": escalated }),
     ...(sources.length > 0
-      ? { "X-Chasqui-Sources": headerText(sources.map(({ url }) => url).join(" ")) }
+      ? { "X-Chasqui-Sources": sources.map(({ url }) => addressText(url)).join(" ") }
       : {}),
   };
 }

@@ -11,6 +11,9 @@ export function withAddedText(call: Call, text: string): Call | undefined {
   return wire === undefined ? undefined : { ...call, wire, raw: Buffer.from(JSON.stringify(wire)) };
 }
 
+/** Whether there is a place for web results in what a call says: not in what goes to its model as it stands. */
+export const takesText = (call: Call): boolean => editedWire(call, "") !== undefined;
+
 function editedWire(call: Call, text: string): JsonObject | undefined {
   const { wire, operation } = call;
   if (operation === "generate" || operation === "completions") return withPrompt(wire, text);
@@ -30,12 +33,14 @@ function withPrompt(wire: JsonObject, text: string): JsonObject | undefined {
 }
 
 function withTurn(turns: readonly Json[], text: string, type: string): Json[] | undefined {
-  const at = turns.findLastIndex((turn) => isObject(turn) && field(turn, "role") === "user");
+  const at = turns.findLastIndex((turn) => isObject(turn) && isUser(field(turn, "role")));
   const turn = turns[at];
   if (!isObject(turn)) return undefined;
   const content = contentWith(field(turn, "content"), text, type);
   return content === undefined ? undefined : turns.with(at, withField(turn, "content", content));
 }
+
+const isUser = (role: Json | undefined): boolean => typeof role === "string" && role.toLowerCase() === "user";
 
 const joined = (said: string, text: string): string => `${said}\n\n${text}`;
 

@@ -12,6 +12,7 @@ import type { Scores } from "../../router/quantiles.ts";
 import { type Sessions, sessionKey } from "../../router/session.ts";
 import type { Upstream } from "../../upstream/upstream.ts";
 import { createMostCost, type CostParts } from "../money/most.ts";
+import { takesText } from "./last-turn.ts";
 import { type Holder, holdersFor } from "./candidates.ts";
 
 /** What is remembered between calls, for as long as the daemon runs. */
@@ -74,7 +75,11 @@ export function planFor(call: Call, parts: PlanParts, { isExplained = false }: P
     control,
     session: sessions.find(session),
     candidates: holders.map(({ candidate }) => candidate),
-    search: { isAvailable: parts.canSearch, tokensMax: parts.searchTokensMax },
+    search: {
+      isAvailable: parts.canSearch,
+      isPlaceable: takesText(call),
+      tokensMax: parts.searchTokensMax,
+    },
     policy,
     isPrivate,
     isLocalOnly: asker.isLocalOnly,

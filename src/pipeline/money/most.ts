@@ -70,10 +70,17 @@ export function mostOf(call: Call, { outputTokensMax }: CostParts): Most {
     images,
     usage: {
       inputTokens: bytes + images * imageTokens + messages.length * messageTokens,
-      outputTokens: (sampling.outputTokensMax ?? outputTokensMax) * answersOf(call),
+      outputTokens:
+        Math.max(sampling.outputTokensMax ?? outputTokensMax, ...limitsOf(call)) * answersOf(call),
     },
   };
 }
+
+/** Who says two limits sends both on, and nobody knows which of them a provider keeps to. */
+const limitsOf = ({ dialect, wire }: Call): readonly number[] =>
+  dialect === "openai"
+    ? ["max_completion_tokens", "max_tokens"].map((name) => countOf(field(wire, name)))
+    : [];
 
 /** How many answers are asked for at once. */
 const answersOf = ({ wire }: Call): number =>
