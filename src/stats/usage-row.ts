@@ -1,3 +1,5 @@
+import { displayName, parseModelName } from "../core/model-name.ts";
+
 /** Where a cost comes from: nobody charges for it, the provider said it, prices times counts, a guess, or nobody knows. */
 export type CostSource = "free" | "provider" | "price-table" | "estimated" | "unknown";
 
@@ -33,6 +35,12 @@ export interface UsageRow {
   readonly error?: string | undefined;
 }
 
+/** One name for keys, names with the usual tag and names without: as OpenRouter lists it, and people ask Ollama for it. */
+function shortName(model: string): string {
+  const name = parseModelName(model);
+  return name === undefined ? model : displayName(name).replace(/:latest$/i, "");
+}
+
 const textMax = 256;
 const hopsMax = 1_000;
 /** The last moment of the year 9999. */
@@ -47,7 +55,7 @@ export function tidyRow(row: UsageRow): UsageRow {
     session: cutMaybe(row.session),
     endpoint: cut(row.endpoint),
     askedModel: cut(row.askedModel),
-    answeredModel: cutMaybe(row.answeredModel),
+    answeredModel: cutMaybe(row.answeredModel && shortName(row.answeredModel)),
     upstream: cutMaybe(row.upstream),
     isCloud: row.isCloud,
     inputTokens: count(row.inputTokens),
