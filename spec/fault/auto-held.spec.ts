@@ -85,6 +85,24 @@ describe("a local answer that fails while its beginning is held", () => {
   });
 });
 
+describe("a call that is left while the web is searched for it", () => {
+  it("is remembered as one whose question had left the house", async () => {
+    const house = await setUp();
+    house.web.fail({ kind: "slow" });
+
+    const asking = open(`${house.daemon.url}/api/chat`, chat(fresh));
+    await eventually(() => house.web.seen.length === 1, "the search has begun");
+    asking.leave();
+
+    await eventually(async () => {
+      const { text } = await ask(`${house.daemon.url}/api/decisions`);
+      const { decisions } = JSON.parse(text) as { decisions: { searched: string }[] };
+      return decisions[0]?.searched === "failed";
+    }, "the decision tells it");
+    expect(counts(house)).toEqual([0, 0, 1]);
+  });
+});
+
 const call = { role: "assistant", content: "", tool_calls: [{ function: { name: "f", arguments: {} } }] };
 const tools = [{ type: "function", function: { name: "f", parameters: { type: "object", properties: {} } } }];
 

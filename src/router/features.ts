@@ -35,7 +35,7 @@ export interface FeatureOptions {
 
 const askAt = beginsAt + classNames.length;
 
-const wordsMax = 80;
+const wordsMax = 72;
 const pastedWordsMax = 24;
 /** In longer texts a typo drowns, and so does a pattern of three words: only those of shorter ones are looked at. */
 const shortWordsMax = 60;

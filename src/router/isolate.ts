@@ -19,8 +19,8 @@ export interface Asked {
 }
 
 /** More is not looked at: a prompt of a megabyte must not cost more than one of a page. */
-const headLetters = 560;
-const tailLetters = 280;
+const headLetters = 500;
+const tailLetters = 250;
 
 /** Blocks that programs put into a user's turn. */
 const harness =

@@ -1,3 +1,4 @@
+import { isLittleEndian } from "../lib/little-endian.ts";
 import { nine, zero } from "./codes.ts";
 
 /** A text as UTF-16 units, which are read several times as fast as letters of a string. */
@@ -6,8 +7,6 @@ export interface Units {
   readonly units: Uint16Array;
   readonly read: (text: string) => void;
 }
-
-const isLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
 /** Makes room for texts of so many units. Always the same array: code that knows its array is faster. */
 export function createUnits(lettersMax: number): Units {

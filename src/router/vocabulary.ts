@@ -1,3 +1,5 @@
+import { numbersIn } from "../lib/little-endian.ts";
+
 /** The hashed features that weights know. */
 export interface Vocabulary {
   /** Places are from 0 to before it. */
@@ -43,7 +45,8 @@ const printOf = (hash: number): number => hash & 0xff || 1;
  * hundred features that are not in it about three are taken for one that is.
  */
 export function createVocabulary(prints: Uint8Array): Vocabulary {
-  const words = wordsOf(prints);
+  // The four prints of each group in one number, the first lowest.
+  const words = new Int32Array(numbersIn(prints));
   const groups = words.length;
   const placeIn = (group: number, print: number): number => {
     // Bytes that are equal become zero, and of these the lowest one keeps its highest bit here.
@@ -65,13 +68,3 @@ export function createVocabulary(prints: Uint8Array): Vocabulary {
 
 const lowBits = 0x01010101;
 const highBits = 0x80808080 | 0;
-
-/** The four prints of each group in one number, the first lowest. */
-function wordsOf(prints: Uint8Array): Int32Array {
-  const words = new Int32Array(prints.length / groupPlaces);
-  for (const [place, print] of prints.entries()) {
-    const group = Math.floor(place / groupPlaces);
-    words[group] = (words[group] ?? 0) | (print << ((place % groupPlaces) * 8));
-  }
-  return words;
-}

@@ -1,3 +1,4 @@
+import { numbersIn } from "../lib/little-endian.ts";
 import { denseNames, type Features } from "./features.ts";
 import { wordClasses } from "./words.ts";
 
@@ -127,10 +128,8 @@ export function readWeights(bytes: Buffer): Weights {
     bytes.readUInt32LE(4) === places &&
     bytes.readInt32LE(8) === schema;
   if (!isOurs) throw new RangeError("the analyzer's weights are of another version");
-  const floats = Float32Array.from({ length: floatCount }, (_, index) =>
-    bytes.readFloatLE(headerBytes + index * 4),
-  );
   const printsAt = headerBytes + floatCount * 4;
+  const floats = new Float32Array(numbersIn(bytes.subarray(headerBytes, printsAt)));
   const float = (nth: number): number => bytes.readFloatLE(16 + nth * 4);
   return {
     levels: floats.slice(0, levelCount),

@@ -36,11 +36,12 @@ export function createAutoAnswer(parts: AutoParts): Answer {
     if (!generating.has(call.operation)) throw cannot(call);
     const plan = await awaitedPlan(call, parts, signal);
     if (plan.isPrivate) parts.sessions.notePrivate(plan.session);
+    const progress: Progress = { searched: "no" };
     try {
       if (plan.decision.order.length === 0) throw nobodyFor(plan);
-      return await routed(parts, { call: keptIn(call, plan), plan, record, signal });
+      return await routed(parts, { call: keptIn(call, plan), plan, record, signal, progress });
     } catch (thrown) {
-      const searched = record.addedTokens > 0 ? "yes" : "no";
+      const { searched } = progress;
       note(parts, { call, plan }, { searched, escalated: undefined, sent: undefined });
       throw thrown;
     }
@@ -57,7 +58,13 @@ const cannot = ({ operation, model }: Call): ProxyError => {
 const keptIn = (call: Call, { isPrivate }: Plan): Call =>
   isPrivate ? { ...call, asker: { ...call.asker, isLocalOnly: true } } : call;
 
+/** How far a call has come, for the decision that tells of it when it fails. */
+interface Progress {
+  searched: Searched;
+}
+
 interface Asked {
+  readonly progress: Progress;
   readonly call: Call;
   readonly plan: Plan;
   readonly record: CallRecord;
@@ -105,10 +112,15 @@ const enrichedFor = async (parts: AutoParts, asked: Asked): Promise<Found> =>
 
 const unsearched = ({ call }: Asked): Found => ({ call, outcome: "no", sources: [], tokens: 0 });
 
-const searchedFor = async ({ enriching }: AutoParts, asked: Asked): Promise<Found> =>
-  enriching === undefined
-    ? unsearched(asked)
-    : enrich(asked.call, asked.plan, { ...enriching, signal: asked.signal });
+async function searchedFor({ enriching }: AutoParts, asked: Asked): Promise<Found> {
+  if (enriching === undefined) return unsearched(asked);
+  const { call, plan, signal, progress } = asked;
+  // Until it ends: what was asked has left the house.
+  progress.searched = "failed";
+  const found = await enrich(call, plan, { ...enriching, signal });
+  progress.searched = found.outcome;
+  return found;
+}
 
 /** A search that was wanted and brought nothing makes the answer as doubtful as one that could not be made. */
 const lacksResults = ({ policy }: AutoParts, { decision }: Plan, searched: Searched): boolean =>
