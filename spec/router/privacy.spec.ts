@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Message } from "../../src/core/chat.ts";
 import { findPrivate, type PrivatePatterns } from "../../src/router/privacy.ts";
 import { type PrivateKind, privateKinds } from "../../src/core/private-kinds.ts";
+import { createRandom } from "../support/random.ts";
 import { requestOf, user } from "./requests.ts";
 
 const all: PrivatePatterns = { kinds: new Set(privateKinds), own: [] };
@@ -52,8 +53,8 @@ describe("what is private", () => {
     ["api_key", "token: 0123456789abcdef0123"],
     ["password", "redis://:hunter2x@cache:6379"],
     ["password", "DB_PASS=s3cr3tpass!"],
-    ["password", "my password is hunterhunter"],
-    ["password", "backup --password hunterhunter"],
+    ["password", "my password is hunter2hunter"],
+    ["password", "backup --password hunter2hunter"],
     ["password", "mysql -u root -phunter2x shop"],
     ["password", "curl -u admin:hunter2x https://host/"],
     ["password", "<password>hunterhunter</password>"],
@@ -95,6 +96,29 @@ describe("what is private", () => {
     "password: ********",
     "the password is wrong",
     "my password is rejected after the update",
+    "How can I tell whether my password is compromised? My password is visible in the log.",
+    "What does the --password flag do?",
+    "mysql -h db -P3306 -u root -p",
+    "curl -u user:pass https://host/",
+    "low_pass = 0.25, tests_pass = 1234, two-pass: 10.5s",
+    "WiFi密码是什么？怎么修改？",
+    "パスワードは8文字以上にしてください",
+    "パスワードは何ですか？忘れました",
+    "$password = $_POST['password'];",
+    "$password = $request->input('password');",
+    "$password = $userPassword;",
+    "fn login(user: &str, password: &str) -> bool {",
+    "api_key=api_keys[0]",
+    'cache_key = "feature_1_embedding_v2"',
+    "foreign_key: 'orders_2023_customer'",
+    "cache-key: v1-dependencies-linux-x64",
+    "s3_key = 'uploads/2024/report.pdf'",
+    "translation_key: home.section2.title",
+    "idempotency-key: 3f2b8c1d-9a77-4e10-8a55-1c2d3e4f5a6b",
+    '{"prompt_cache_key":"3f2b8c1d-9a77-4e10-8a55-1c2d3e4f5a6b"}',
+    `{"id":"fc_${"67ca09c6bedc8190".repeat(3)}","type":"function_call"}`,
+    "token = base64.b64encode(raw)",
+    "the token = generateToken1234567890(user)",
     "password: your_password_here",
     "password = get_password()",
     "password: ${DB_PASSWORD}",
@@ -182,6 +206,22 @@ describe("where it is looked for", () => {
     expect(findPrivate(JSON.stringify(body), all).kinds).toEqual(["api_key"]);
   });
 
+  it("is beside a picture of any size", () => {
+    const body = JSON.stringify({ images: ["A".repeat(20_000_000)], user: secret });
+
+    expect(findPrivate(body, all).kinds).toEqual(["api_key"]);
+  });
+
+  it("is not in many ids", () => {
+    const random = createRandom(3);
+    const hex = (count: number) =>
+      Array.from({ length: count }, () => Math.floor(random() * 16).toString(16)).join("");
+    const ids = Array.from({ length: 20_000 }, () => [8, 4, 4, 4, 12].map(hex).join("-"));
+    const hashes = Array.from({ length: 20_000 }, () => hex(40));
+
+    expect(kindsIn([...ids, ...hashes].join("\n"))).toEqual([]);
+  });
+
   it("is not in a picture", () => {
     const picture = `${"A".repeat(6_000)}/AKIA${"Q".repeat(16)}/`;
 
@@ -199,6 +239,16 @@ describe("an operator's own patterns", () => {
       ["ticket"],
     ]);
     expect(kindsIn("see PROJ-x and a@mail.com", patterns)).toEqual([]);
+  });
+
+  it.each([
+    ["Projekt – Kondor", /Projekt – Kondor/u],
+    ["Fall №17", /№\d+/u],
+    ["Projekt – Kondor", /Projekt - Kondor/],
+  ])("find letters as they were written, and as plain ones: %j by %s", (text, pattern) => {
+    const patterns = { kinds: new Set<PrivateKind>(), own: [{ name: "project", pattern }] };
+
+    expect(kindsIn(text, patterns)).toEqual(["project"]);
   });
 });
 
@@ -233,6 +283,10 @@ describe("how long it takes", () => {
     "_key=",
     "token: a1",
     "bearer ",
+    `${"A".repeat(4_095)} `,
+    "DE89 3704 ",
+    "DE8937040044",
+    "密码是",
     "A",
   ];
 

@@ -18,17 +18,41 @@ export function findPrivate(
   body: string,
   { kinds, own }: PrivatePatterns,
 ): { readonly kinds: readonly string[] } {
-  const text = plain(unescaped(body.replaceAll(longRun, firstOfRun)));
+  const read = unescaped(withoutLongRuns(body));
+  const text = plain(read);
   const found = privateKinds.filter((kind) => kinds.has(kind) && findsKind[kind](text));
-  // `search` begins at the start, whatever flags the pattern has; `test` would remember where it was.
-  const named = own.filter(({ pattern }) => text.search(pattern) >= 0).map(({ name }) => name);
+  // `search` begins at the start, whatever flags the pattern has; `test` would remember where it was. An operator may have
+  // written down the very letters that are made plain here.
+  const finds = (pattern: RegExp): boolean =>
+    text.search(pattern) >= 0 || (text !== read && read.search(pattern) >= 0);
+  const named = own.filter(({ pattern }) => finds(pattern)).map(({ name }) => name);
   return { kinds: [...new Set<string>([...found, ...named])] };
 }
 
-/** What no text has and pictures are made of: this many letters without a space or a sign that base64 lacks. */
-const longRun = /[A-Za-z0-9+/]{4096,}={0,2}/g;
-const runLetters = 1_024;
-const firstOfRun = (run: string): string => run.slice(0, runLetters);
+/** What no text has and pictures are made of: more letters than this without a space or a sign that base64 lacks. */
+const runLettersMax = 4_096;
+/** Of such a run so many are kept. */
+const runLettersKept = 1_024;
+
+const isOfBase64 = new Uint8Array(128);
+for (const letter of "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
+  isOfBase64[letter.charCodeAt(0)] = 1;
+
+/** By hand: a regular expression tries long runs again from each of their letters, or remembers all of them. */
+function withoutLongRuns(text: string): string {
+  if (text.length <= runLettersMax) return text;
+  const kept: string[] = [];
+  let [from, run] = [0, 0];
+  for (let at = 0; at <= text.length; at += 1) {
+    if (at < text.length && isOfBase64[text.charCodeAt(at)] === 1) continue;
+    if (at - run > runLettersMax) {
+      kept.push(text.slice(from, run + runLettersKept));
+      from = at;
+    }
+    run = at + 1;
+  }
+  return kept.length === 0 ? text : kept.join("") + text.slice(from);
+}
 
 /** Look-alike digits, letters, dashes and spaces as plain ones, without what is not seen. */
 const plain = (text: string): string =>

@@ -7,7 +7,8 @@ export const findsKind: Readonly<Record<PrivateKind, (text: string) => boolean>>
   jwt: (text) => text.includes("eyJ") && jwt.test(text),
   password: (text) => hasPassword(text) || hasUrlPassword(text) || hasCommandPassword(text),
   card_number: (text) => some(text, cardLike, ([found]) => isCard(found.replaceAll(/\D/g, ""))),
-  iban: (text) => some(text, ibanLike, ([found]) => isIban(found.replaceAll(/[ -]/g, "").toUpperCase())),
+  iban: (text) =>
+    some(text, ibanLike, ([found, sign]) => isIban(found.replaceAll(/[ -]/g, ""), sign !== undefined)),
   us_ssn: (text) => ssn.test(text) || saidSsn.test(text),
   email: hasEmail,
   phone: (text) => some(text, phoneLike, ([found]) => isPhone(found)) || saidPhone.test(text),
@@ -42,7 +43,7 @@ const apiKey = new RegExp(
     String.raw`\bshp(?:at|ca|pa|ss)_[a-f0-9]{32}`,
     String.raw`\bya29\.[\w-]{20}`,
     String.raw`\bGOCSPX-[\w-]{28}`,
-    String.raw`\b(?:gsk|xai|pplx|r8|tvly|fc)[-_][A-Za-z0-9]{32}`,
+    String.raw`\b(?:(?:gsk|r8)_|(?:xai|pplx|tvly|fc)-)[A-Za-z0-9]{32}`,
     String.raw`\bAccountKey=[A-Za-z0-9+/]{40}`,
     String.raw`\b\d{8,10}:AA[\w-]{33}`,
     String.raw`\bAGE-SECRET-KEY-1[A-Z0-9]{20}`,
@@ -52,64 +53,76 @@ const bearer =
   /\b(?:authorization|proxy-authorization)["']?\s{0,3}[:=]\s{0,3}["']?(?:bearer|basic|token)\s[\w+/.~=-]{16}|\bbearer\s(?=[\w+/.~-]{0,60}\d)[\w+/.~-]{16}/i;
 
 /** `AZURE_OPENAI_KEY=...` and `token: ...`: of no known form, but long and mixed as no word is. */
-const namedKey = /(?:[_-]key|token)["']?\s{0,3}[:=]\s{0,3}["']?([\w+/.-]{16,200})/gi;
+const namedKey =
+  /(?:[A-Z0-9]_KEY|(?:[Ss]ecret|[Aa]ccess|[Aa]uth|[Pp]rivate|[Aa]pi|[Aa]ccount|[Ss]ubscription)[_-]?[Kk]ey|\b[Tt]oken|TOKEN)["']?\s{0,3}[:=]\s{0,3}["']?([\w+-]{16,200})(?![\w(.+-])/g;
 
 const hasNamedKey = (text: string): boolean =>
-  some(text, namedKey, ([, value = ""]) => isMixed(value) && !isPlaceholder(value));
+  some(text, namedKey, ([, value = ""]) => value.split(/[_-]/).some(isMixed) && !isPlaceholder(value));
 
-const isMixed = (value: string): boolean => /\d/.test(value) && /[A-Za-z]/.test(value);
+/** Letters and digits as they stand in no word. */
+const isMixed = (run: string): boolean => run.length >= 8 && /\d/.test(run) && /[A-Za-z]/.test(run);
 
 const jwt = /(?<![\w-])eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10}/;
 
 const secretWords =
-  "password|passwd|pwd|[_-]pass|passphrase|passcode|secret|api[_-]?key|secret[_-]?(?:access[_-]?)?key|access[_-]?token|auth[_-]?token|" +
-  "client[_-]?secret|passwort|kennwort|contraseña|mot de passe|senha|wachtwoord|hasło|şifre|parola|пароль|密码|パスワード|비밀번호";
+  "password|passwd|pwd|(?:db|user|root|admin|smtp|mail|mysql|pg|redis|ftp|ssh|proxy)[_-]pass|passphrase|passcode|secret|api[_-]?key|" +
+  "secret[_-]?(?:access[_-]?)?key|access[_-]?token|auth[_-]?token|client[_-]?secret|passwort|kennwort|contraseña|mot de passe|senha|" +
+  "wachtwoord|hasło|şifre|parola|пароль|密码|パスワード|비밀번호";
 const passwordLike = new RegExp(
-  `(?:${secretWords})["']?(?:\\s{0,4}(?:=>|[:=：])\\s{0,4}|\\s(?:is|lautet|ist|es|est|é)\\s|\\s?(?:是|为|は)\\s?)(["']?)([^\\s"',;]{4,200})`,
+  `(?:${secretWords})["']?(?:\\s{0,4}(?:=>|[:=])\\s{0,4}|\\s(?:is|lautet|ist|es|est|é)\\s)(["']?)([^\\s"',;]{4,200})`,
   "gi",
 );
+/** Where words are not set apart, only what is in Latin letters is no word of the sentence. */
+const passwordAfterParticle = /(?:密码|パスワード)\s?(?:是|为|は)\s?([!-~]{4,200})/g;
 
-/** What stands where a secret would: marks, names of variables, calls, and words that everyone uses. */
+/** What stands where a secret would: marks, variables, calls and parts of lists. */
 const placeholders: readonly RegExp[] = [
-  /^(?:<[^>]*>?|\[[^\]]*\]?|\{\{?.*|%\w+%|%s|\$\{.*|\$\(.*|\$(?:[A-Z_][A-Z0-9_]*|[a-z_]+)|[xX*.•_-]+)$/,
+  /^(?:<[^>]*>?|\[[^\]]*\]?|\{\{?.*|%\w+%|%s|\$\{.*|\$\(.*|\$[A-Za-z_]\w*(?:$|[[(>-].*)|[xX*.•_-]+)$/,
   /^(?:process|os|env|config|settings|self|this|req|request)\b[.[]/i,
-  /^[A-Za-z_][\w.]*\(/,
+  /^[&*]*[A-Za-z_$][\w:.>$-]*[<[(]/,
   /^(?:your[_-]?|my[_-])(?:own|new|old|api|db|secret|password|passwd|pass|pw|key|token)[\w-]*$/i,
-  /^(?:env|str|string|text|bool|boolean|int|number|null|none|nil|undefined|true|false|required|optional|example|changeme|password|passwd|secret|redacted|hidden|dummy|placeholder)$/i,
 ];
+/** Words that everyone uses in their place. */
+const placeholderWord =
+  /^&?(?:env|str|string|text|bool|boolean|int|number|null|none|nil|undefined|true|false|required|optional|example|changeme|password|passwd|pass|pwd|secret|redacted|hidden|dummy|placeholder)$/i;
 
 const isPlaceholder = (value: string): boolean => {
-  const bare = value.replace(/[)\]}>.,!?]+$/, "");
+  const bare = value.replace(/[)\]}>.,;:]+$/, "");
+  if (placeholderWord.test(bare.replace(/[!?]+$/, ""))) return true;
   return placeholders.some((one) => one.test(value) || one.test(bare));
 };
 
 function hasPassword(text: string): boolean {
-  return some(text, passwordLike, ([, quote, value = ""]) => {
+  const isSaid = some(text, passwordLike, ([, quote, value = ""]) => {
     if (isPlaceholder(value)) return false;
     // Without quotes a bare word is more often prose or the name of a variable.
-    return quote !== "" || /[\d!@#$%^&*?]/.test(value.replace(/[.!?]+$/, ""));
+    return quote !== "" || isUnlikeWords(value);
   });
+  return isSaid || some(text, passwordAfterParticle, ([, value = ""]) => isSecret(value));
 }
+
+const isUnlikeWords = (value: string): boolean => /[\d!@#$%^&*?]/.test(value.replace(/[.!?]+$/, ""));
+const isSecret = (value: string): boolean => !isPlaceholder(value) && isUnlikeWords(value);
 
 const urlPassword = /:\/\/[^\s/:@]{0,64}:([^\s/@]{3,64})@[\w.-]/g;
 
 const hasUrlPassword = (text: string): boolean =>
   some(text, urlPassword, ([, value = ""]) => !isPlaceholder(value) && !/^pass$/i.test(value));
 
-/** In command lines, in XML, and as people say it. */
+/** In command lines and in XML. */
 const commandPasswords: readonly RegExp[] = [
-  /(?<!\S)--pass(?:word|wd)?[ =]["']?([^\s"'-][^\s"']{3,200})/gi,
-  /\bmysql(?:dump|admin)?\s(?:[^\n]{0,80}\s)?-p([^\s"'-][^\s"']{3,200})/gi,
-  /\b(?:curl|wget)\s(?:[^\n]{0,200}\s)?(?:-u|--user)[ =]["']?[^\s:"']{1,64}:([^\s"']{3,200})/gi,
-  /<(?:password|passwd|secret|apikey|token)>([^<\s]{4,200})<\//gi,
-  /\b(?:my|our|his|her)\s(?:[\w-]{1,20}\s){0,2}(?:password|passphrase|passcode)\sis\s["']?(?!(?:not|too|very|now|still|being|wrong|weak|strong|secure|incorrect|invalid|expired|required|stored|hashed|saved|lost|leaked|known|never|always|rejected|accepted|correct|different|empty)\b)([^\s"']{6,200})/gi,
+  /(?<!\S)--pass(?:word|wd)?[ =]["']?([^\s"'-][^\s"']{3,200})/g,
+  /\bmysql(?:dump|admin)?\s(?:[^\n]{0,80}\s)?-p([^\s"'-][^\s"']{3,200})/g,
+  /\b(?:curl|wget)\s(?:[^\n]{0,200}\s)?(?:-u|--user)[ =]["']?[^\s:"']{1,64}:([^\s"']{3,200})/g,
 ];
+const passwordInXml = /<(?:password|passwd|secret|apikey|token)>([^<\s]{4,200})<\//gi;
 
 const hasCommandPassword = (text: string): boolean =>
-  commandPasswords.some((pattern) => some(text, pattern, ([, value = ""]) => !isPlaceholder(value)));
+  commandPasswords.some((pattern) => some(text, pattern, ([, value = ""]) => isSecret(value))) ||
+  some(text, passwordInXml, ([, value = ""]) => !isPlaceholder(value));
 
 const cardLike =
-  /(?<![\d.])(?:\d{13,19}|\d{4}([ ./-]{1,2})\d{4}\1\d{4}\1\d{4}(?:\1\d{3})?|\d{4}([ ./-]{1,2})\d{6}\2\d{4,5})(?!\d)/g;
+  /(?<![\w.-])(?:\d{13,19}|\d{4}([ ./-]{1,2})\d{4}\1\d{4}\1\d{4}(?:\1\d{3})?|\d{4}([ ./-]{1,2})\d{6}\2\d{4,5})(?![\w-])/g;
 /** Numbers that issuers give, with their lengths. */
 const issued =
   /^(?:4(?:\d{12}|\d{15}|\d{18})|5[1-5]\d{14}|2[2-7]\d{14}|3[47]\d{13}|3[068]\d{12}|35\d{14}|6(?:011|5\d\d|4[4-9]\d)\d{12}|62\d{14,17})$/;
@@ -125,7 +138,9 @@ function isCard(digits: string): boolean {
   return sum % 10 === 0;
 }
 
-const ibanLike = /\b[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{4}){2,7}(?:[ -]?[A-Z0-9]{1,3})?/gi;
+/** In groups of four with one sign between them, or in one piece. */
+const ibanLike =
+  /(?<![\w-])[A-Z]{2}\d{2}(?:([ -])[A-Z0-9]{4}(?:\1[A-Z0-9]{4}){1,6}(?:\1[A-Z0-9]{1,3})?|[A-Z0-9]{11,30})(?![\w-])/gi;
 /** Letters of an IBAN by its country. Source: the SWIFT registry. */
 const ibanLetters = new Map(
   (
@@ -137,13 +152,16 @@ const ibanLetters = new Map(
     .map((entry) => [entry.slice(0, 2), Number(entry.slice(2))] as const),
 );
 
-function isIban(letters: string): boolean {
-  const length = ibanLetters.get(letters.slice(0, 2));
-  if (length === undefined || letters.length < length) return false;
-  // Words in capitals may follow, so only as many letters as the country's have are taken.
+/** Behind one in groups words may follow, of which only as many letters as the country's have are taken. */
+function isIban(letters: string, isGrouped: boolean): boolean {
+  const length = ibanLetters.get(letters.slice(0, 2).toUpperCase());
+  if (length === undefined || letters.length < length || (!isGrouped && letters.length > length))
+    return false;
   const own = letters.slice(0, length);
+  const upper = own.toUpperCase();
+  if (own !== upper && own !== own.toLowerCase()) return false;
   let rest = 0;
-  for (const letter of own.slice(4) + own.slice(0, 4)) {
+  for (const letter of upper.slice(4) + upper.slice(0, 4)) {
     const value = Number.parseInt(letter, 36);
     rest = (rest * (value > 9 ? 100 : 10) + value) % 97;
   }
@@ -166,7 +184,7 @@ function hasEmail(text: string): boolean {
 }
 
 const phoneLike =
-  /(?<![\w+])\+\d[\d ()./\u00a0-]{6,20}\d|(?<![\w.-])(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d{4}(?![\w-])/g;
+  /(?<![\w+])\+\d[\d ()./-]{6,20}\d|(?<![\w.-])(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d{4}(?![\w-])/g;
 const saidPhone =
   /\b(?:tel|phone|mobile|cell|handy|telefon|teléfono|telefono|móvil|téléphone|telefone|telefoon)\b[^\d\n+]{0,14}\d[\d ()./-]{5,18}\d/i;
 
