@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { ask, open } from "../support/ask.ts";
-import { chat, counts, fresh, type House, leave, setUp } from "../support/auto-house.ts";
+import { chat, counts, fresh, type House, leave, says, setUp } from "../support/auto-house.ts";
 import { eventually } from "../support/daemon.ts";
 import type { Fault, Scripted } from "../support/fake-upstream.ts";
 
@@ -85,6 +85,31 @@ describe("a local answer that fails while its beginning is held", () => {
   });
 });
 
+describe("a local answer that is asked for once more at the same server", () => {
+  const dated =
+    "I'm sorry, but as of my knowledge cutoff in 2023 I do not have access to real-time information.";
+
+  it.each([true, false])("has given its place back before: stream %s", async (stream) => {
+    const house = await setUp({
+      hasCloud: false,
+      yaml: "upstream_limits: { in_flight: 1, queue_timeout: 2s }",
+    });
+    says(house, dated);
+    const first = house.local.respond;
+    house.local.respond = (seen) => {
+      if (house.local.calls().length > 1) says(house, "Llamas are still doing well.");
+      return (house.local.calls().length > 1 ? house.local.respond : first)?.(seen);
+    };
+
+    const answer = await house.ask("/api/chat", chat("Mikä laama tiedätkö sinä?", { stream }));
+
+    expect(answer.headers["x-chasqui-escalated"]).toBe("dated");
+    expect(answer.text).not.toContain("knowledge cutoff");
+    await eventually(async () => (await placesTaken(house)) === 0, "the place is free");
+    expect((await house.ask("/api/chat", chat("hi", { model: "tiny" }))).status).toBe(200);
+  });
+});
+
 describe("a call that is left while the web is searched for it", () => {
   it("is remembered as one whose question had left the house", async () => {
     const house = await setUp();
@@ -126,6 +151,20 @@ describe("a local answer that is held to its end", () => {
     const answer = await house.ask("/api/chat", chat(fresh, { tools }), doubtful);
 
     expect(answer.text).toContain("tool_calls");
+    expect(counts(house)).toEqual([1, 0, 0]);
+  });
+
+  it("is good when it says what it is about to look up, and calls a tool, though JSON is asked for", async () => {
+    const house = await setUp();
+    answers(house, lines([{ ...call, content: "Let me look that up." }]));
+
+    const answer = await house.ask(
+      "/api/chat",
+      chat(fresh, { stream: true, tools, format: "json" }),
+      doubtful,
+    );
+
+    expect(answer.headers["x-chasqui-escalated"]).toBeUndefined();
     expect(counts(house)).toEqual([1, 0, 0]);
   });
 

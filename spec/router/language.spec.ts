@@ -23,6 +23,7 @@ describe("the language of a text", () => {
     ["ko", "역까지 어떻게 가나요"],
     ["ar", "كيف أصل إلى المحطة"],
     ["hi", "स्टेशन कैसे पहुँचूँ"],
+    ["en", "What is the best phở recipe for a cold winter day?"],
     ["und", ""],
   ])("is %s", (language, text) => {
     expect(languageOf(scan(text))).toBe(language);

@@ -5,6 +5,7 @@ import { field, isObject, parseFirst, type Json, type JsonObject } from "../lib/
 import { JsonSyntaxError } from "../lib/json-scan.ts";
 import { usdText } from "../core/price.ts";
 import type { Decisions } from "../pipeline/auto/decisions.ts";
+import { withField } from "../pipeline/fit/wire-edit.ts";
 import { type Plan, planFor, type PlanParts } from "../pipeline/auto/plan.ts";
 import type { Candidate } from "../router/gates.ts";
 import type { Exchange } from "./exchange.ts";
@@ -49,8 +50,9 @@ export function createRoutingPages(parts: RoutingPagesParts): RoutingPages {
 /** The body may name a model, but need not: it is `auto` that would be asked. */
 function callFrom(exchange: Exchange, raw: Uint8Array, asking: AskingOptions): Call {
   const body = bodyFrom(raw);
-  const model = typeof body["model"] === "string" ? body["model"] : "auto";
-  const wire: JsonObject = { ...body, model };
+  const named = field(body, "model");
+  const model = typeof named === "string" ? named : "auto";
+  const wire = named === model ? body : withField(body, "model", model);
   const operation = field(wire, "messages") === undefined ? "generate" : "chat";
   dialects.ollama.checkRequest(wire, operation);
   if (operation === "generate" && typeof field(wire, "prompt") !== "string")

@@ -142,8 +142,8 @@ function createTelling({ put, done }: Holder): Bag {
     addPieces(units, letters) {
       const last = Math.min(letters - pieceLetters, piecesMax - 1);
       for (let at = 0; at <= last; at += 1) {
-        const letters = String.fromCharCode(...units.subarray(at, at + pieceLetters));
-        name(put(hashOfPiece(units, at), pieceWeight), `~${letters}`);
+        const piece = String.fromCharCode(...units.subarray(at, at + pieceLetters));
+        name(put(hashOfPiece(units, at), pieceWeight), `~${piece}`);
       }
     },
     done: () => done(names),

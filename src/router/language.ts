@@ -59,7 +59,7 @@ export function languageOf(tokens: Tokens): string {
 }
 
 /** Letters with two accents, which no other language in Latin letters has. */
-const vietnamese = /[ạ-ỹ]/i;
+const vietnamese = /[ạ-ỹ]/gi;
 /** Letters that Russian does not have. */
 const ukrainian = /[іїєґ]/i;
 const ascii = /^[\x20-\x7e\s]*$/;
@@ -68,7 +68,7 @@ const otherScript = /[\u0370-\u1fff\u2e80-\uffff]/;
 
 function byScript(part: string): string | undefined {
   if (!otherScript.test(part)) return undefined;
-  if (vietnamese.test(part)) return "vi";
+  if ((part.match(vietnamese)?.length ?? 0) * 16 > part.length) return "vi";
   const found = scripts.find(([, script]) => (part.match(script)?.length ?? 0) * 6 > part.length);
   return found?.[0] === "ru" && ukrainian.test(part) ? "uk" : found?.[0];
 }

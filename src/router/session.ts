@@ -58,7 +58,7 @@ const privateMs = 12 * 3_600_000;
 
 /** Remembers conversations, a bounded number of them. */
 export function createSessions({ sessionsMax, clock }: SessionsOptions): Sessions {
-  const sessions = new LRUCache<string, Session>({ max: sessionsMax });
+  const sessions = new LRUCache<string, Remembered>({ max: sessionsMax });
   // Apart, because a conversation can be private before anybody has answered in it. By the time of its last turn.
   const privates = new LRUCache<string, number>({ max: sessionsMax });
   const isPrivate = (key: string): boolean => {
@@ -80,7 +80,10 @@ export function createSessions({ sessionsMax, clock }: SessionsOptions): Session
   };
 }
 
-function after(before: Session | undefined, turn: Turn, nowMs: number): Session {
+/** Whether it is private is known elsewhere. */
+type Remembered = Omit<Session, "isPrivate">;
+
+function after(before: Remembered | undefined, turn: Turn, nowMs: number): Remembered {
   const { analysis, model, upstream } = turn;
   const leans = analysis.is_follow_up || analysis.is_tool_loop;
   const { tier, easyTurns } = leans ? kept(before, turn) : counted(before, turn, nowMs);
@@ -90,7 +93,6 @@ function after(before: Session | undefined, turn: Turn, nowMs: number): Session 
     model,
     upstream,
     needsSearch: analysis.needs_search || (leans && before?.needsSearch === true),
-    isPrivate: turn.isPrivate,
     seenMs: nowMs,
   };
 }
@@ -98,12 +100,12 @@ function after(before: Session | undefined, turn: Turn, nowMs: number): Session 
 type Steps = Pick<Session, "tier" | "easyTurns">;
 
 /** A turn that leans on the one before says nothing of how hard the conversation is, unless it was harder. */
-const kept = (before: Session | undefined, { tier }: Turn): Steps => ({
+const kept = (before: Remembered | undefined, { tier }: Turn): Steps => ({
   tier: before !== undefined && rankOf(before.tier) > rankOf(tier) ? before.tier : tier,
   easyTurns: before?.easyTurns ?? 0,
 });
 
-function counted(before: Session | undefined, { ownTier, tier }: Turn, nowMs: number): Steps {
+function counted(before: Remembered | undefined, { ownTier, tier }: Turn, nowMs: number): Steps {
   const floor = before === undefined ? tier : floorOf(before, nowMs);
   const isEasy = before !== undefined && rankOf(ownTier) < rankOf(floor);
   if (!isEasy) return { tier, easyTurns: 0 };
@@ -112,7 +114,7 @@ function counted(before: Session | undefined, { ownTier, tier }: Turn, nowMs: nu
 }
 
 /** The tier below which a turn that stands for itself does not go, for now. */
-export const floorOf = ({ tier, seenMs }: Session, nowMs: number): Complexity =>
+export const floorOf = ({ tier, seenMs }: Pick<Session, "tier" | "seenMs">, nowMs: number): Complexity =>
   stepFrom(tier, -Math.floor(Math.max(0, nowMs - seenMs) / idleStepMs));
 
 export interface SessionKeyParts {

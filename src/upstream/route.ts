@@ -237,10 +237,9 @@ function cloudServers(model: string, upstreams: readonly Upstream[]): readonly U
   return parseModelName(model)?.source === "cloud" ? upstreams.filter((one) => one.type === "ollama") : [];
 }
 
-/** Of `among` those the client insists on; `known` are all that it may name. */
 /**
- * Those of some upstreams that the client insists on; all of them when it does on none. Throws ProxyError for a name that
- * no known one has.
+ * Of `among` those that the client insists on, all of them when it does on none; `known` are all that it may name. Throws
+ * ProxyError for a name that none of these has.
  */
 export function pinnedTo(
   { pinnedUpstream }: Call,

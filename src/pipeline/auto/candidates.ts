@@ -42,13 +42,13 @@ interface Listed extends Pick<Candidate, "model" | "capabilities" | "contextToke
 }
 
 /** There may be hundreds of models, for each call; their entries are read once for each list. */
-const lists = new WeakMap<JsonObject, Listed>();
+const known = new WeakMap<JsonObject, Listed>();
 
 function listedAs(entry: JsonObject): Listed {
-  const known = lists.get(entry);
-  if (known !== undefined) return known;
+  const before = known.get(entry);
+  if (before !== undefined) return before;
   const listed = readEntry(entry);
-  lists.set(entry, listed);
+  known.set(entry, listed);
   return listed;
 }
 
@@ -74,7 +74,10 @@ function generates(entry: JsonObject): boolean {
   return !/bert/i.test(family) && !/embed|minilm|\bbge\b/i.test(textOf(entry["name"]));
 }
 
-/** A class, since an object with a getter of its own costs as much as all the rest, and there may be hundreds. */
+/**
+ * A class, since an object with a getter of its own costs as much as all the rest, and there may be hundreds. A copy by
+ * spreading has no cost.
+ */
 class Standing implements Candidate {
   readonly model: string;
   readonly upstream: string;

@@ -45,7 +45,8 @@ export async function checked(
   doubted: Doubted,
 ): Promise<Checked> {
   const { plan, signal } = asked;
-  const { sent: first, isDoubted, enriched } = doubted;
+  const { isDoubted, enriched } = doubted;
+  const first = settledOnce(doubted.sent);
   const unchanged = { sent: first, escalated: undefined, enriched };
   if (!isDoubted || first.isCloud || !canAskAgain(plan, enriched)) return unchanged;
   try {
@@ -123,27 +124,56 @@ async function instead(
   account.failed(
     failure ?? new ProxyError("upstream_rejected", `the local answer was not good enough: ${fault}`),
   );
+  const isKept = failure === undefined && (await keepsPlace(sent, to));
+  if (failure !== undefined) await leave(sent, failure);
   let better: Sent;
   try {
     // That this attempt fails does not end the call: its account stays open for the answer that is given.
     const open = { ...account, settle: () => undefined };
     better = { ...(await send(call, routeOf(plan, [to]), { signal, account: open })), account };
   } catch (thrown) {
-    if (signal.aborted || failure !== undefined) throw failure ?? thrown;
+    if (signal.aborted || !isKept) throw failure ?? thrown;
     return { sent, escalated: `${fault}, but ${toProxyError(thrown).code}` };
   }
   await leave(sent, failure);
   return { sent: better, escalated: fault };
 }
 
+/**
+ * Whether the first answer can be kept for the case that nobody has a better one. Where the same server is asked again, the
+ * first answer's place there is given back, which a stream does not survive.
+ */
+async function keepsPlace(sent: Sent, to: Candidate): Promise<boolean> {
+  if (to.upstream !== sent.upstream) return true;
+  if (sent.answer.kind === "whole") {
+    sent.settle();
+    return true;
+  }
+  await leave(sent);
+  return false;
+}
+
+/** The place of an answer is given back once, whoever does it first. */
+function settledOnce(sent: Sent): Sent {
+  let isSettled = false;
+  return {
+    ...sent,
+    settle(error) {
+      if (!isSettled) sent.settle(error);
+      isSettled = true;
+    },
+  };
+}
+
 /** Gives back the place of an answer that nobody will hear. */
 async function leave(sent: Sent, error?: ProxyError): Promise<void> {
   const { answer } = sent;
-  sent.settle(error);
   // It is given up: how its end goes is of no interest any more.
   if (answer.kind === "flow")
     await Promise.resolve(answer.rest[Symbol.asyncIterator]().return?.()).catch(() => undefined);
+  sent.settle(error);
 }
 
-const settleUnanswered = async ({ account, meter, hops }: Sent, error: ProxyError): Promise<void> =>
-  account.settle({ usage: undefined, meter, status: error.status, hops, error });
+/** No usage: what was heard of it is of the local answer, and another attempt may have cost something. */
+const settleUnanswered = async ({ account, hops }: Sent, error: ProxyError): Promise<void> =>
+  account.settle({ usage: undefined, meter: undefined, status: error.status, hops, error });

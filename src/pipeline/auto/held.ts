@@ -34,8 +34,9 @@ export async function judged(call: Call, plan: Plan, sent: Sent): Promise<Judged
   const held = { ...sent, answer: flow };
   if (!isComplete) return { sent: held, fault: faultOfPart(plan, text) };
   const whole = dialects[call.dialect].replay.foldStream(flow.first, call.operation);
+  const facts = factsOf(call, whole);
   // What cannot be put together may hold more than its text.
-  return { sent: held, fault: factsFault(plan, factsOf(call, whole)) ?? faultOfPart(plan, text) };
+  return { sent: held, fault: facts === undefined ? faultOfPart(plan, text) : factsFault(plan, facts) };
 }
 
 const wishesOf = ({ request, analysis }: Plan) => ({
@@ -48,14 +49,15 @@ const wishesOf = ({ request, analysis }: Plan) => ({
 const faultOfPart = (plan: Plan, text: string): Fault | undefined =>
   judgeAnswer({ ...wishesOf(plan), text, isComplete: false, finish: undefined });
 
-const faultOfWhole = (call: Call, plan: Plan, body: Uint8Array): Fault | undefined =>
-  factsFault(plan, factsOf(call, tryParse(Buffer.from(body).toString("utf8"))));
+function faultOfWhole(call: Call, plan: Plan, body: Uint8Array): Fault | undefined {
+  const facts = factsOf(call, tryParse(Buffer.from(body).toString("utf8")));
+  return facts === undefined ? undefined : factsFault(plan, facts);
+}
 
 const factsOf = ({ dialect, operation }: Call, answer: Json | undefined): AnswerFacts | undefined =>
   isObject(answer) ? dialects[dialect].replay.judgeAnswer(answer, operation) : undefined;
 
-function factsFault(plan: Plan, facts: AnswerFacts | undefined): Fault | undefined {
-  if (facts === undefined) return undefined;
+function factsFault(plan: Plan, facts: AnswerFacts): Fault | undefined {
   return judgeAnswer({ ...wishesOf(plan), text: facts.text, finish: finishOf(facts), isComplete: true });
 }
 

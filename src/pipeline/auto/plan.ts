@@ -58,15 +58,31 @@ export interface PlanOptions {
   readonly isExplained?: boolean;
 }
 
-/** Analyses a call and decides who answers it; changes nothing. Throws ProxyError for a header that cannot be read. */
-export function planFor(call: Call, parts: PlanParts, { isExplained = false }: PlanOptions = {}): Plan {
-  const { clock, sessions, scores, policy } = parts;
+/** What is known of a call whoever may answer it. */
+export interface Studied extends Pick<Plan, "request" | "control" | "analysis" | "privateKinds" | "session"> {
+  readonly call: Call;
+}
+
+/** Reads and analyses a call; changes nothing. Throws ProxyError for a header that cannot be read. */
+export function study(call: Call, parts: PlanParts, { isExplained = false }: PlanOptions = {}): Studied {
   const { asker, dialect, operation, wire, model } = call;
   const control = readControl({ model, headers: call.routing ?? {} });
   const request = dialects[dialect].decodeRequest(wire, operation);
-  const session = sessionKey({ session: control.session, owner: ownerOf(asker), request });
-  const analysis = parts.analyze(request, { nowMs: clock.epochMs(), isExplained });
-  const { kinds: privateKinds } = findPrivate(bodyOf(call), parts.patterns);
+  return {
+    call,
+    control,
+    request,
+    session: sessionKey({ session: control.session, owner: ownerOf(asker), request }),
+    analysis: parts.analyze(request, { nowMs: parts.clock.epochMs(), isExplained }),
+    privateKinds: findPrivate(bodyOf(call), parts.patterns).kinds,
+  };
+}
+
+/** Decides who answers, by who is there now; changes nothing. Throws ProxyError where the client insists on nobody. */
+export function planOf({ call, ...studied }: Studied, parts: PlanParts): Plan {
+  const { sessions, scores, policy } = parts;
+  const { session, request, analysis, control, privateKinds } = studied;
+  const { asker } = call;
   const isPrivate = privateKinds.length > 0 || sessions.isPrivate(session);
   const holders = holdersFor(call, parts.upstreams(), createMostCost(call, parts.cost));
   const budgetNanoUsd = parts.budgetLeft(asker.keyName);
@@ -86,10 +102,14 @@ export function planFor(call: Call, parts: PlanParts, { isExplained = false }: P
     asks: asksOf(request),
     budgetNanoUsd,
     scores,
-    nowMs: clock.monotonicMs(),
+    nowMs: parts.clock.monotonicMs(),
   });
-  return { request, control, analysis, decision, holders, privateKinds, isPrivate, session, budgetNanoUsd };
+  return { ...studied, decision, holders, isPrivate, budgetNanoUsd };
 }
+
+/** Both at once. */
+export const planFor = (call: Call, parts: PlanParts, options: PlanOptions = {}): Plan =>
+  planOf(study(call, parts, options), parts);
 
 /** The holder of a key, or else an address: what is shared in the cache is no conversation of all who share it. */
 const ownerOf = ({ keyName, client }: Call["asker"]): string =>
