@@ -3,10 +3,10 @@ import type { PrivateKind } from "../core/private-kinds.ts";
 /** Whether a text has something of each kind. All are linear: what repeats without bound begins at one place only. */
 export const findsKind: Readonly<Record<PrivateKind, (text: string) => boolean>> = {
   private_key: (text) => text.includes("PRIVATE KEY") && keyHead.test(text),
-  api_key: (text) => apiKey.test(text) || bearer.test(text) || hasNamedKey(text),
+  api_key: (text) => apiKey.test(text) || hasModelKey(text) || hasBearer(text) || hasNamedKey(text),
   jwt: (text) => text.includes("eyJ") && jwt.test(text),
   password: (text) => hasPassword(text) || hasUrlPassword(text) || hasCommandPassword(text),
-  card_number: (text) => some(text, cardLike, ([found]) => isCard(found.replaceAll(/\D/g, ""))),
+  card_number: hasCard,
   iban: (text) =>
     some(text, ibanLike, ([found, sign]) => isIban(found.replaceAll(/[ -]/g, ""), sign !== undefined)),
   us_ssn: (text) => ssn.test(text) || saidSsn.test(text),
@@ -20,12 +20,12 @@ function some(text: string, pattern: RegExp, isIt: (match: RegExpExecArray) => b
   return false;
 }
 
-const keyHead = /-----BEGIN (?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY(?: BLOCK)?-----/;
+/** With something of the key behind it: code names the head alone. */
+const keyHead = /-----BEGIN (?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY(?: BLOCK)?-----\s{1,8}[\w+/=]{4}/;
 
 /** Forms that providers give their keys. Source: their documentation, and GitHub's list of secret scanning patterns. */
 const apiKey = new RegExp(
   [
-    String.raw`(?<![A-Za-z0-9-])sk-(?:ant-|or-|proj-|svcacct-)?[\w-]{20}`,
     String.raw`\b(?:sk|rk)_(?:live|test)_[A-Za-z0-9]{16}`,
     String.raw`\bgh[pousr]_[A-Za-z0-9]{36}`,
     String.raw`\bgithub_pat_\w{22}`,
@@ -49,18 +49,27 @@ const apiKey = new RegExp(
     String.raw`\bAGE-SECRET-KEY-1[A-Z0-9]{20}`,
   ].join("|"),
 );
+/** As providers of models give them; names of styles and packages begin so too. */
+const modelKey = /(?<![A-Za-z0-9-])sk-(?:ant-|or-|proj-|svcacct-)?([\w-]{20,300})/g;
+
+const hasModelKey = (text: string): boolean => some(text, modelKey, ([, value = ""]) => hasMixedRun(value));
+
 const bearer =
-  /\b(?:authorization|proxy-authorization)["']?\s{0,3}[:=]\s{0,3}["']?(?:bearer|basic|token)\s[\w+/.~=-]{16}|\bbearer\s(?=[\w+/.~-]{0,60}\d)[\w+/.~-]{16}/i;
+  /\b(?:(?:proxy-)?authorization["']?\s{0,3}[:=]\s{0,3}["']?(?:bearer|basic|token)|bearer)\s([\w+/.~=-]{16,4000})/gi;
+
+const hasBearer = (text: string): boolean =>
+  some(text, bearer, ([, value = ""]) => /\d/.test(value) && !/your[_-]|example/i.test(value));
 
 /** `AZURE_OPENAI_KEY=...` and `token: ...`: of no known form, but long and mixed as no word is. */
 const namedKey =
   /(?:[A-Z0-9]_KEY|(?:[Ss]ecret|[Aa]ccess|[Aa]uth|[Pp]rivate|[Aa]pi|[Aa]ccount|[Ss]ubscription)[_-]?[Kk]ey|\b[Tt]oken|TOKEN)["']?\s{0,3}[:=]\s{0,3}["']?([\w+-]{16,200})(?![\w(.+-])/g;
 
 const hasNamedKey = (text: string): boolean =>
-  some(text, namedKey, ([, value = ""]) => value.split(/[_-]/).some(isMixed) && !isPlaceholder(value));
+  some(text, namedKey, ([, value = ""]) => hasMixedRun(value) && !isPlaceholder(value));
 
-/** Letters and digits as they stand in no word. */
-const isMixed = (run: string): boolean => run.length >= 8 && /\d/.test(run) && /[A-Za-z]/.test(run);
+/** Letters and digits as they stand in no word and no name. */
+const hasMixedRun = (value: string): boolean =>
+  value.split(/[_-]/).some((run) => run.length >= 8 && /(?:\d\D*){3}/.test(run) && /[A-Za-z]/.test(run));
 
 const jwt = /(?<![\w-])eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10}/;
 
@@ -69,45 +78,63 @@ const secretWords =
   "secret[_-]?(?:access[_-]?)?key|access[_-]?token|auth[_-]?token|client[_-]?secret|passwort|kennwort|contraseña|mot de passe|senha|" +
   "wachtwoord|hasło|şifre|parola|пароль|密码|パスワード|비밀번호";
 const passwordLike = new RegExp(
-  `(?:${secretWords})["']?(?:\\s{0,4}(?:=>|[:=])\\s{0,4}|\\s(?:is|lautet|ist|es|est|é)\\s)(["']?)([^\\s"',;]{4,200})`,
+  `(?:${secretWords})["']?(?:\\s{0,4}(?:=>|[:=])\\s{0,4}|\\s(?:is|lautet|ist|es|est|é)\\s)(?:"([^"\\n]{4,200})"|'([^'\\n]{4,200})'|([^\\s"',;]{4,200}))`,
   "gi",
 );
 /** Where words are not set apart, only what is in Latin letters is no word of the sentence. */
 const passwordAfterParticle = /(?:密码|パスワード)\s?(?:是|为|は)\s?([!-~]{4,200})/g;
 
-/** What stands where a secret would: marks, variables, calls and parts of lists. */
+/** What stands where a secret would: marks, variables, calls, parts of lists and objects, types, paths. */
 const placeholders: readonly RegExp[] = [
-  /^(?:<[^>]*>?|\[[^\]]*\]?|\{\{?.*|%\w+%|%s|\$\{.*|\$\(.*|\$[A-Za-z_]\w*(?:$|[[(>-].*)|[xX*.•_-]+)$/,
-  /^(?:process|os|env|config|settings|self|this|req|request)\b[.[]/i,
+  /^(?:<.*|\[[^\]]*\]?|\{\{?.*|%\w+%|%\d*s|[#$%]\{.*|[$%]\(.*|`.*|\$[A-Za-z_]\w*(?:$|[[(>.-].*)|[xX*.•_-]+)$/,
+  /^[&*!@#%:]+(?:[A-Za-z_.]+$|[A-Za-z_]\w*\.|\[)/,
+  /^[&*]*[A-Za-z_$][\w:>$-]*(?:\?\.|\.|::|->)[A-Za-z_$]/,
   /^[&*]*[A-Za-z_$][\w:.>$-]*[<[(]/,
+  /^(?:[./~]|https?:)/,
   /^(?:your[_-]?|my[_-])(?:own|new|old|api|db|secret|password|passwd|pass|pw|key|token)[\w-]*$/i,
+  // How long one has to be, or a number of something.
+  /^\d{1,4}(?:-[\w-]+|[A-Za-z]{1,6})?$/,
 ];
 /** Words that everyone uses in their place. */
 const placeholderWord =
   /^&?(?:env|str|string|text|bool|boolean|int|number|null|none|nil|undefined|true|false|required|optional|example|changeme|password|passwd|pass|pwd|secret|redacted|hidden|dummy|placeholder)$/i;
 
+const lettersMin = 4;
+
 const isPlaceholder = (value: string): boolean => {
   const bare = value.replace(/[)\]}>.,;:]+$/, "");
-  if (placeholderWord.test(bare.replace(/[!?]+$/, ""))) return true;
+  if (bare.length < lettersMin || placeholderWord.test(bare.replace(/[!?]+$/, ""))) return true;
   return placeholders.some((one) => one.test(value) || one.test(bare));
 };
 
 function hasPassword(text: string): boolean {
-  const isSaid = some(text, passwordLike, ([, quote, value = ""]) => {
-    if (isPlaceholder(value)) return false;
+  const isSaid = some(text, passwordLike, ([found, double, single, bare]) => {
+    const quoted = double ?? single;
     // Without quotes a bare word is more often prose or the name of a variable.
-    return quote !== "" || isUnlikeWords(value);
+    return quoted === undefined ? isSecret(bare ?? "") : isQuotedSecret(found, quoted);
   });
   return isSaid || some(text, passwordAfterParticle, ([, value = ""]) => isSecret(value));
 }
 
+/** In quotes a single word is one too, and several are where a value is set: texts of a page stand behind a colon. */
+function isQuotedSecret(found: string, value: string): boolean {
+  if (isPlaceholder(value) || /^(?:secret|parola)/i.test(found)) return isSecret(value);
+  return !/\s/.test(value) || (/^[^:]*=/.test(found) && !/\b(?:password|your|must|enter)\b/i.test(value));
+}
+
 const isUnlikeWords = (value: string): boolean => /[\d!@#$%^&*?]/.test(value.replace(/[.!?]+$/, ""));
-const isSecret = (value: string): boolean => !isPlaceholder(value) && isUnlikeWords(value);
+const isSecret = (value: string): boolean =>
+  !isPlaceholder(value) && !/\s/.test(value) && isUnlikeWords(value);
 
-const urlPassword = /:\/\/[^\s/:@]{0,64}:([^\s/@]{3,64})@[\w.-]/g;
+const urlPassword = /:\/\/([^\s/:@]{0,64}):([^\s/@]{3,64})@[\w.-]/g;
 
+/** A port with what follows it is no password, and a server on trial has that of its maker. */
 const hasUrlPassword = (text: string): boolean =>
-  some(text, urlPassword, ([, value = ""]) => !isPlaceholder(value) && !/^pass$/i.test(value));
+  some(
+    text,
+    urlPassword,
+    ([, user = "", value = ""]) => user !== value && !/^\d+[?#]/.test(value) && !isPlaceholder(value),
+  );
 
 /** In command lines and in XML. */
 const commandPasswords: readonly RegExp[] = [
@@ -121,8 +148,20 @@ const hasCommandPassword = (text: string): boolean =>
   commandPasswords.some((pattern) => some(text, pattern, ([, value = ""]) => isSecret(value))) ||
   some(text, passwordInXml, ([, value = ""]) => !isPlaceholder(value));
 
-const cardLike =
-  /(?<![\w.-])(?:\d{13,19}|\d{4}([ ./-]{1,2})\d{4}\1\d{4}\1\d{4}(?:\1\d{3})?|\d{4}([ ./-]{1,2})\d{6}\2\d{4,5})(?![\w-])/g;
+const groupedCard =
+  /(?<![\w.-])(?:\d{4}([ ./-]{1,2})\d{4}\1\d{4}\1\d{4}(?:\1\d{3})?|\d{4}([ ./-]{1,2})\d{6}\2\d{4,5})(?![\w-])/g;
+const bareCard = /(?<![\w.-])\d{13,19}(?![\w-])/g;
+/** Where there are more long numbers than this, they are ids: every tenth of those looks like the number of a card. */
+const bareCardsMax = 3;
+
+function hasCard(text: string): boolean {
+  if (some(text, groupedCard, ([found]) => isCard(found.replaceAll(/\D/g, "")))) return true;
+  const bare = [...text.matchAll(bareCard)].filter(
+    ({ index }) => !/\bid(?:_str)?["']?\s?[:=]\s?["']?$/i.test(text.slice(Math.max(0, index - 12), index)),
+  );
+  return new Set(bare.map(([found]) => found)).size <= bareCardsMax && bare.some(([found]) => isCard(found));
+}
+
 /** Numbers that issuers give, with their lengths. */
 const issued =
   /^(?:4(?:\d{12}|\d{15}|\d{18})|5[1-5]\d{14}|2[2-7]\d{14}|3[47]\d{13}|3[068]\d{12}|35\d{14}|6(?:011|5\d\d|4[4-9]\d)\d{12}|62\d{14,17})$/;
