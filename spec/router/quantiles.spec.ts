@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createScores, cutsFor, place } from "../../src/router/quantiles.ts";
+import { createScores, createScoresOf, cutsFor, place } from "../../src/router/quantiles.ts";
 import { rankOf } from "../../src/router/tiers.ts";
 import { analysisOf, usualCuts } from "./requests.ts";
 
@@ -44,6 +44,13 @@ describe("recent scores", () => {
 
     expect(scores.count()).toBe(512);
     expect(scores.reachedBy(0.01)).toBe(0.1);
+  });
+
+  it("are of each owner apart", () => {
+    const scoresOf = createScoresOf(usualCuts);
+    for (const hardness of evenly(60)) scoresOf("a").add(analysisOf({ hardness }));
+
+    expect([scoresOf("a").count(), scoresOf("b").count()]).toEqual([60, 0]);
   });
 
   it("leave out what is no question of its own, and what is no number", () => {

@@ -24,17 +24,17 @@ describe("the key of a conversation", () => {
     expect(keyOf(begins, { tools: [tool] })).toBe(keyOf(begins));
   });
 
-  it("does not see the time and the counters that programs write into their part", () => {
-    expect(keyOf([system("It is 12:07 of 2026-01-02."), user("Hi")])).toBe(
-      keyOf([system("It is 9:41 of 2026-11-30."), user("Hi")]),
-    );
+  it("does not see what programs write into their part: the time, counters, and what was said before", () => {
+    const turn = user("What is Rust?");
+
+    expect(keyOf([system("It is 12:07. So far: the user gave a password."), turn])).toBe(keyOf([turn]));
+    expect(keyOf([system("Be kind."), system("Summary: ..."), turn])).toBe(keyOf(begins));
     expect(keyOf([user("What is 1 + 1?")])).not.toBe(keyOf([user("What is 1 + 2?")]));
   });
 
   it("is another for another beginning, another owner", () => {
     const keys = [
       keyOf(begins),
-      keyOf([user("What is Rust?")]),
       keyOf([system("Be kind."), user("What is Go?")]),
       keyOf(begins, { owner: "key:a" }),
       keyOf(begins, { session: "a" }),
@@ -111,6 +111,32 @@ describe("the memory of conversations", () => {
     expect(needs()).toBe(true);
     sessions.note("a", turn("low"));
     expect(needs()).toBe(false);
+  });
+
+  it("does not forget that one was private for all that others say", () => {
+    const { sessions, clock } = remembering(5);
+    const keyAt = (owner: string, session: string): string =>
+      sessionKey({ session, owner, request: requestOf([]) });
+    sessions.notePrivate(keyAt("b", "mine"));
+    for (let nth = 0; nth < 50; nth += 1) sessions.notePrivate(keyAt("a", `${nth}`));
+
+    expect(sessions.isPrivate(keyAt("b", "mine"))).toBe(true);
+    expect(sessions.isPrivate(keyAt("b", "another"))).toBe(false);
+    // Of its own so many were private that some are forgotten: then all are taken to be so, for a while.
+    expect(sessions.isPrivate(keyAt("a", "never seen"))).toBe(true);
+    clock.advance(13 * 3_600_000);
+    expect(sessions.isPrivate(keyAt("a", "never seen"))).toBe(false);
+  });
+
+  it("takes a stranger's for private while an owner of one may have been forgotten", () => {
+    const { sessions, clock } = remembering(5);
+    const keyAt = (owner: number): string =>
+      sessionKey({ session: undefined, owner: `${owner}`, request: requestOf([user("hi")]) });
+    for (let owner = 0; owner < 300; owner += 1) sessions.notePrivate(keyAt(owner));
+
+    expect([sessions.isPrivate(keyAt(0)), sessions.isPrivate(keyAt(299))]).toEqual([true, true]);
+    clock.advance(13 * 3_600_000);
+    expect(sessions.isPrivate(keyAt(0))).toBe(false);
   });
 
   it("keeps a conversation private until nothing came for half a day", () => {

@@ -14,7 +14,7 @@ import type { Memory, PlanParts } from "../pipeline/auto/plan.ts";
 import { type Analyze, createAnalyzer } from "../router/analyze.ts";
 import { modeOf } from "../router/control.ts";
 import type { Policy } from "../router/decision.ts";
-import { createScores } from "../router/quantiles.ts";
+import { createScoresOf } from "../router/quantiles.ts";
 import { createSessions } from "../router/session.ts";
 import { readWeights } from "../router/weights.ts";
 import type { Registry } from "../upstream/registry.ts";
@@ -27,7 +27,7 @@ export interface Routing extends Memory {
   readonly decisions: Decisions;
 }
 
-const sessionsMax = 10_000;
+const sessionsMax = 1_000;
 const weightsFile = new URL("../router/weights.bin", import.meta.url);
 
 export function openRouting(loaded: Loaded, clock: Clock): Routing {
@@ -35,7 +35,7 @@ export function openRouting(loaded: Loaded, clock: Clock): Routing {
   return {
     analyze: createAnalyzer(weights),
     sessions: createSessions({ sessionsMax, clock }),
-    scores: createScores(weights.cuts),
+    scoresOf: createScoresOf(weights.cuts),
     decisions: createDecisions(routingOptions(loaded).decisionsMax),
   };
 }
@@ -83,6 +83,7 @@ export function createAuto(loaded: Loaded, wiring: AutoWiring): Auto {
     decisions: routing.decisions,
     baseline: baselinePriceOf(loaded, registry),
     freshen: registry.freshen,
+    isStopped: registry.isStopped,
     loadMaxMs: loaded.config.timeouts.first_byte,
   });
   const isRouted = createIsRouted(options, registry);

@@ -1,4 +1,5 @@
 import type { Analysis, Complexity } from "./analyze.ts";
+import { LRUCache } from "lru-cache";
 import { higherOf, lowerOf } from "./tiers.ts";
 import type { Cuts } from "./weights.ts";
 
@@ -44,6 +45,21 @@ export function createScores(shipped: Cuts): Scores {
       // A share of nothing is reached by nobody: the cut lies above the hardest.
       return nth === 0 ? Number.POSITIVE_INFINITY : sorted[nth - 1];
     },
+  };
+}
+
+/** The recent requests of each owner: what others ask moves nobody's cuts. */
+export type ScoresOf = (owner: string) => Scores;
+
+const ownersMax = 200;
+
+/** Keeps them for the owners of late. */
+export function createScoresOf(shipped: Cuts): ScoresOf {
+  const owners = new LRUCache<string, Scores>({ max: ownersMax });
+  return (owner) => {
+    const scores = owners.get(owner) ?? createScores(shipped);
+    owners.set(owner, scores);
+    return scores;
   };
 }
 

@@ -44,7 +44,7 @@ export interface Sessions {
 }
 
 export interface SessionsOptions {
-  /** How many conversations are remembered; the one that was silent for longest is forgotten first. */
+  /** How many conversations of one owner are remembered; the one that was silent for longest is forgotten first. */
   readonly sessionsMax: number;
   readonly clock: Clock;
 }
@@ -56,28 +56,71 @@ const idleStepMs = 30 * 60_000;
 /** Who begins another conversation with the same words after so long is not taken for the one before. */
 const privateMs = 12 * 3_600_000;
 
-/** Remembers conversations, a bounded number of them. */
+/** Remembers conversations, a bounded number of each owner's, so that nobody makes another's be forgotten. */
 export function createSessions({ sessionsMax, clock }: SessionsOptions): Sessions {
-  const sessions = new LRUCache<string, Remembered>({ max: sessionsMax });
-  // Apart, because a conversation can be private before anybody has answered in it. By the time of its last turn.
-  const privates = new LRUCache<string, number>({ max: sessionsMax });
-  const isPrivate = (key: string): boolean => {
-    const seenMs = privates.get(key);
-    return seenMs !== undefined && clock.monotonicMs() - seenMs <= privateMs;
+  /** Until when owners that were forgotten may have had a private conversation. */
+  let strangersUntilMs = Number.NEGATIVE_INFINITY;
+  const owners = new LRUCache<string, Owned>({
+    max: ownersMax,
+    dispose({ privates, overflowUntilMs }) {
+      const seenMs = Math.max(...privates.values(), Number.NEGATIVE_INFINITY);
+      strangersUntilMs = Math.max(strangersUntilMs, overflowUntilMs, seenMs + privateMs);
+    },
+  });
+  const ownedBy = (key: string): Owned => {
+    const owner = ownerIn(key);
+    const known = owners.get(owner);
+    if (known !== undefined) return known;
+    const owned = createOwned(sessionsMax, strangersUntilMs);
+    owners.set(owner, owned);
+    return owned;
   };
+  const isPrivate = (key: string): boolean => {
+    const nowMs = clock.monotonicMs();
+    const owned = owners.get(ownerIn(key));
+    if (owned === undefined) return nowMs <= strangersUntilMs;
+    const seenMs = owned.privates.get(key);
+    return nowMs <= owned.overflowUntilMs || (seenMs !== undefined && nowMs - seenMs <= privateMs);
+  };
+  const notePrivate = (key: string): void => void ownedBy(key).privates.set(key, clock.monotonicMs());
   return {
     find(key) {
-      const session = sessions.get(key);
+      const session = owners.get(ownerIn(key))?.sessions.get(key);
       return session === undefined ? undefined : { ...session, isPrivate: isPrivate(key) };
     },
     isPrivate,
-    notePrivate: (key) => void privates.set(key, clock.monotonicMs()),
+    notePrivate,
     note(key, turn) {
-      const nowMs = clock.monotonicMs();
-      if (turn.isPrivate) privates.set(key, nowMs);
-      sessions.set(key, after(sessions.peek(key), turn, nowMs));
+      if (turn.isPrivate) notePrivate(key);
+      const { sessions } = ownedBy(key);
+      sessions.set(key, after(sessions.peek(key), turn, clock.monotonicMs()));
     },
   };
+}
+
+const ownersMax = 200;
+
+/** The conversations of one owner. Private ones stand apart, because one can be so before anybody has answered in it. */
+interface Owned {
+  readonly sessions: LRUCache<string, Remembered>;
+  /** By the time of its last turn. */
+  readonly privates: LRUCache<string, number>;
+  /** Until when one that was forgotten may have been private: all are taken to be so. */
+  overflowUntilMs: number;
+}
+
+function createOwned(sessionsMax: number, overflowUntilMs: number): Owned {
+  const owned: Owned = {
+    sessions: new LRUCache({ max: sessionsMax }),
+    privates: new LRUCache({
+      max: sessionsMax,
+      dispose(seenMs, _key, why) {
+        if (why === "evict") owned.overflowUntilMs = Math.max(owned.overflowUntilMs, seenMs + privateMs);
+      },
+    }),
+    overflowUntilMs,
+  };
+  return owned;
 }
 
 /** Whether it is private is known elsewhere. */
@@ -127,20 +170,22 @@ export interface SessionKeyParts {
 
 /**
  * What tells a conversation from others: the name the client gave it, or else how it begins, which stays the same
- * while it grows: leading system messages and the first turn of its user. Numbers of the system's part do not count,
- * because programs write the time and counters into it; tools do not, because they come and go.
+ * while it grows: the first turn of its user. Of system messages and tools nothing counts, because programs write the time,
+ * counters and what was said before into them.
  */
 export function sessionKey({ session, owner, request }: SessionKeyParts): string {
   const of = session === undefined ? beginningOf(request) : ["named", session];
-  return createHash("sha256")
-    .update(JSON.stringify([owner, ...of]))
-    .digest("base64url");
+  return `${digestOf([owner])}${ownerEnd}${digestOf(of)}`;
 }
 
+const ownerEnd = ":";
+const ownerIn = (key: string): string => key.slice(0, key.indexOf(ownerEnd));
+
+const digestOf = (parts: readonly string[]): string =>
+  createHash("sha256").update(JSON.stringify(parts)).digest("base64url");
+
 function beginningOf({ messages }: SessionKeyParts["request"]): string[] {
-  const firstOther = messages.findIndex(({ role }) => role !== "system");
-  const system = messages.slice(0, firstOther < 0 ? messages.length : firstOther).map(({ text }) => text);
   const user = messages.find(({ role }) => role === "user");
   const images = user?.images?.map(({ base64 }) => `${base64.length}:${base64.slice(-64)}`) ?? [];
-  return ["begins", system.join("\n").replaceAll(/\d+/g, "0"), user?.text ?? "", ...images];
+  return ["begins", user?.text ?? "", ...images];
 }

@@ -13,6 +13,8 @@ export type DemoMode = "auto" | "on" | "off";
 export interface Registry extends Pick<Looks, "freshen" | "expire" | "stop"> {
   /** Those in use now: the configured ones, and the demo model while it is offered. */
   readonly upstreams: readonly Upstream[];
+  /** Whether another reading of the configuration took its place. */
+  readonly isStopped: () => boolean;
   /** Finds who may answer; at once when that is known. Rejects with ProxyError: unknown model, all down. */
   readonly route: (call: Call) => Route | Promise<Route>;
   /** The key of a model's name; empty for what is no name. */
@@ -48,13 +50,15 @@ export interface RegistryParts {
 export function createRegistry(parts: RegistryParts): Registry {
   const { upstreams, demo, demoMode, fallbacks, clock, refreshMs } = parts;
   const { freshen, expire, begin, stop } = createLooks(upstreams, clock);
+  let isOver = false;
+  const isStopped = (): boolean => isOver;
 
   const inUse = (): readonly Upstream[] => {
     if (demo === undefined) return upstreams;
     const alone = !upstreams.some(isUp);
     return demoMode === "on" || alone ? [...upstreams, demo] : upstreams;
   };
-  const { route, holders, holdersOf } = createRouting({ upstreams, inUse, fallbacks, freshen });
+  const { route, holders, holdersOf } = createRouting({ upstreams, inUse, fallbacks, freshen, isStopped });
 
   return {
     get upstreams() {
@@ -70,7 +74,11 @@ export function createRegistry(parts: RegistryParts): Registry {
       begin(refreshMs);
       await freshen(0, waitMs);
     },
-    stop,
+    isStopped,
+    stop() {
+      isOver = true;
+      stop();
+    },
   };
 }
 

@@ -47,12 +47,14 @@ export interface RoutingParts {
   readonly inUse: () => readonly Upstream[];
   readonly fallbacks: readonly Fallback[];
   readonly freshen: Looks["freshen"];
+  /** Whether others have taken the place of these upstreams: then nobody is waited for any more. */
+  readonly isStopped: () => boolean;
 }
 
 /** Operations that go to an upstream as such, not to a model it has. */
 const upstreamWide = new Set<Operation>(["pull", "push", "create", "blob", "account"]);
 
-export function createRouting({ upstreams, inUse, fallbacks, freshen }: RoutingParts): Routing {
+export function createRouting({ upstreams, inUse, fallbacks, freshen, isStopped }: RoutingParts): Routing {
   const standIns = createStandIns(fallbacks);
 
   const holdersOf = (key: string): readonly Upstream[] => {
@@ -88,7 +90,7 @@ export function createRouting({ upstreams, inUse, fallbacks, freshen }: RoutingP
     const up = mayAnswer(call, target, having);
     if (up.length > 0) return { servers: up, isLoading: false };
     const unseen = having.length > 0 ? having : pinnedTo(call, upstreams.filter(isUnseen), inUse());
-    const loading = unseen.filter((one) => one.isLoading === true && !isForbidden(call.asker, one, target));
+    const loading = isStopped() ? [] : unseen.filter((one) => isLoadingFor(call, target, one));
     if (loading.length > 0) return { servers: loading, isLoading: true };
     throw having.length === 0 ? unknownModel(call, upstreams) : noneOf(having, { call, target });
   };
@@ -137,6 +139,9 @@ export function keyOf(model: string): string {
 /** Those that a call may be sent to now. */
 const mayAnswer = ({ asker }: Call, target: Target, having: readonly Upstream[]): readonly Upstream[] =>
   having.filter((one) => isUsable(one) && !isForbidden(asker, one, target));
+
+const isLoadingFor = ({ asker }: Call, target: Target, one: Upstream): boolean =>
+  one.isLoading === true && !isForbidden(asker, one, target);
 
 /** Whether the call may not go there at all. */
 const isForbidden = ({ isLocalOnly }: Call["asker"], upstream: Upstream, target: Target): boolean =>

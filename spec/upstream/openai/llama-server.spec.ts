@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ask, open, type Answer } from "../../support/ask.ts";
+import { load } from "../../support/configuration.ts";
 import { eventually, startDaemon, type RunningDaemon } from "../../support/daemon.ts";
 import { type FakeLlama, type LlamaOptions, llamaText, startFakeLlama } from "../../support/fake-llama.ts";
 import { startFakeUpstream, type FakeUpstream } from "../../support/fake-upstream.ts";
@@ -136,6 +137,25 @@ describe("a llama-server that loads its model", () => {
     expect(answer.status).toBe(503);
     expect(errorTextOf("/api/chat", answer.text)).toBe("auto has no model to choose from");
   });
+
+  it.each(["auto", "llama"])(
+    "is not waited for by %s once the configuration names it no more",
+    async (model) => {
+      const { daemon, llama } = await setYard({ loading: true });
+      const ollama = await startFakeUpstream(["tiny:latest"]);
+      standing.push(ollama);
+
+      const asking = open(`${daemon.url}/api/chat`, asked("/api/chat", false, model));
+      await eventually(() => llama.seen.length > 3, "it was looked at again");
+      await daemon.daemon.reload(
+        load({ yaml: `demo: off\nupstreams: [{ name: ollama, url: "${ollama.url}" }]` }),
+      );
+
+      expect((await asking.answer).status).toBe(503);
+      expect(llama.calls()).toEqual([]);
+      expect((await ask(`${daemon.url}/api/chat`, asked("/api/chat", false, "auto"))).status).toBe(200);
+    },
+  );
 
   it("is found by auto as soon as it is back", async () => {
     const { llama, ask: askYard } = await setYard({ yaml: "demo: off\nbreaker: { refusals: 1 }" });

@@ -18,7 +18,7 @@ import { keepingOf } from "./keeping.ts";
 import { routeOf } from "./stages.ts";
 import { nobodyFor } from "./nobody.ts";
 import { type AwaitedParts, awaitedPlan } from "./awaited.ts";
-import type { Plan } from "./plan.ts";
+import { ownerOf, type Plan } from "./plan.ts";
 
 export interface AutoParts extends AwaitedParts, CostHeaderParts {
   readonly openAccount: OpenAccount;
@@ -85,7 +85,7 @@ async function routed(parts: AutoParts, asked: Asked): Promise<Reply> {
   record.addedTokens = made.tokens;
   const outcome = { searched: made.outcome, escalated, sent };
   note(parts, { call, plan }, outcome);
-  remember(parts, plan, sent);
+  remember(parts, { call, plan }, sent);
   const reply = footed(await parts.deliver(made.call, sent, record), plan, made);
   const told = headersOf(plan, { ...outcome, sources: made.sources });
   const cost = costHeaders({ call: made.call, plan, record, sent }, reply, parts);
@@ -126,10 +126,14 @@ async function searchedFor({ enriching }: AutoParts, asked: Asked): Promise<Foun
 const lacksResults = ({ policy }: AutoParts, { decision }: Plan, searched: Searched): boolean =>
   policy.onUncertain === "verify" && decision.search && searched !== "yes";
 
-function remember({ sessions, scores }: AutoParts, plan: Plan, { model, upstream }: Sent): void {
+function remember(
+  { sessions, scoresOf }: AutoParts,
+  { call, plan }: Pick<Asked, "call" | "plan">,
+  { model, upstream }: Sent,
+): void {
   const { analysis, decision, isPrivate, session } = plan;
   const { ownTier, tier } = decision;
-  scores.add(analysis);
+  scoresOf(ownerOf(call.asker)).add(analysis);
   sessions.note(session, { analysis, ownTier, tier, model, upstream, isPrivate });
 }
 

@@ -7,6 +7,8 @@ import type { Upstream } from "../../upstream/upstream.ts";
 import { type Plan, planOf, type PlanParts, study } from "./plan.ts";
 
 export interface AwaitedParts extends PlanParts, Pick<Looks, "freshen"> {
+  /** Whether others have taken the place of these upstreams: then nobody is waited for any more. */
+  readonly isStopped: () => boolean;
   /** How long a model may take to load; 0 for no limit. */
   readonly loadMaxMs: number;
 }
@@ -28,7 +30,7 @@ export async function awaitedPlan(call: Call, parts: AwaitedParts, signal: Signa
   const startedMs = clock.monotonicMs();
   const isInTime = (): boolean => loadMaxMs === 0 || clock.monotonicMs() - startedMs <= loadMaxMs;
   for (plan = planOf(studied, parts); !hasSomebody(plan); plan = planOf(studied, parts)) {
-    if (!mayYetBeOne(call, plan, parts.upstreams()) || !isInTime()) return plan;
+    if (parts.isStopped() || !mayYetBeOne(call, plan, parts.upstreams()) || !isInTime()) return plan;
     await pause(clock, loadPauseMs, signal);
     signal.throwIfAborted();
     await parts.freshen(listAgeMaxMs, listWaitMs);

@@ -8,7 +8,7 @@ import { decide } from "../../router/decide.ts";
 import type { Decision, Policy } from "../../router/decision.ts";
 import { asksOf } from "../../router/gates.ts";
 import { findPrivate, type PrivatePatterns } from "../../router/privacy.ts";
-import type { Scores } from "../../router/quantiles.ts";
+import type { ScoresOf } from "../../router/quantiles.ts";
 import { type Sessions, sessionKey } from "../../router/session.ts";
 import type { Upstream } from "../../upstream/upstream.ts";
 import { createMostCost, type CostParts } from "../money/most.ts";
@@ -18,7 +18,7 @@ import { type Holder, holdersFor } from "./candidates.ts";
 /** What is remembered between calls, for as long as the daemon runs. */
 export interface Memory {
   readonly sessions: Sessions;
-  readonly scores: Scores;
+  readonly scoresOf: ScoresOf;
 }
 
 export interface PlanParts extends Memory {
@@ -80,7 +80,7 @@ export function study(call: Call, parts: PlanParts, { isExplained = false }: Pla
 
 /** Decides who answers, by who is there now; changes nothing. Throws ProxyError where the client insists on nobody. */
 export function planOf({ call, ...studied }: Studied, parts: PlanParts): Plan {
-  const { sessions, scores, policy } = parts;
+  const { sessions, scoresOf, policy } = parts;
   const { session, request, analysis, control, privateKinds } = studied;
   const { asker } = call;
   const isPrivate = privateKinds.length > 0 || sessions.isPrivate(session);
@@ -101,7 +101,7 @@ export function planOf({ call, ...studied }: Studied, parts: PlanParts): Plan {
     isLocalOnly: asker.isLocalOnly,
     asks: asksOf(request),
     budgetNanoUsd,
-    scores,
+    scores: scoresOf(ownerOf(asker)),
     nowMs: parts.clock.monotonicMs(),
   });
   return { ...studied, decision, holders, isPrivate, budgetNanoUsd };
@@ -112,7 +112,7 @@ export const planFor = (call: Call, parts: PlanParts, options: PlanOptions = {})
   planOf(study(call, parts, options), parts);
 
 /** The holder of a key, or else an address: what is shared in the cache is no conversation of all who share it. */
-const ownerOf = ({ keyName, client }: Call["asker"]): string =>
+export const ownerOf = ({ keyName, client }: Call["asker"]): string =>
   JSON.stringify(keyName === undefined ? [client] : ["key", keyName]);
 
 /** Exactly what was sent, since a name may be in it twice; what is too large to hold is never routed. */
