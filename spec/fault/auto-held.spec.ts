@@ -82,6 +82,10 @@ describe("a local answer that fails while its beginning is held", () => {
 
     await eventually(async () => (await placesTaken(house)) === 0, "the place is free");
     expect(counts(house)).toEqual([1, 0, 0]);
+    await eventually(async () => {
+      const { text } = await ask(`${house.daemon.url}/api/stats`);
+      return text.includes('"499"');
+    }, "it is counted as one whose client left");
   });
 });
 

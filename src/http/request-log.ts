@@ -1,4 +1,5 @@
 import type { Logger } from "../lib/log.ts";
+import { statusOf } from "../stats/record.ts";
 import type { Exchange } from "./exchange.ts";
 
 /** Exactly one line for each request: what was asked and what came of it, never what was said. */
@@ -9,7 +10,7 @@ export function logRequest(log: Logger, { record, pathname }: Exchange, totalMs:
     id: record.id,
     method: record.method,
     route: record.endpoint,
-    status: record.status === 0 ? 499 : record.status,
+    status: statusOf(record),
     lane: record.lane,
     cache: record.cache,
     model: record.askedModel,

@@ -10,7 +10,7 @@ import { createOpenAccount, freeAccount, type OpenAccount } from "../pipeline/mo
 import type { CostParts } from "../pipeline/money/most.ts";
 import { createLedger, type Ledger } from "../stats/ledger/ledger.ts";
 import { createOneRow, type OneRow } from "../stats/one-row.ts";
-import { type CallRecord, ownUsage } from "../stats/record.ts";
+import { type CallRecord, ownUsage, statusOf } from "../stats/record.ts";
 import type { UsageRow } from "../stats/usage-row.ts";
 import type { Account } from "../upstream/admission.ts";
 import type { Registry } from "../upstream/registry.ts";
@@ -152,7 +152,7 @@ function rowOf(record: CallRecord, askedModel: string, { costOf, baseline }: Pri
     avoidedNanoUsd: costOf(answeredModel ?? askedModel, saved),
     cache,
     hops: record.hops === 0 ? "" : String(record.hops),
-    status: record.status,
+    status: statusOf(record),
     error: record.error,
   };
 }

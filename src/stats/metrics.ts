@@ -1,6 +1,6 @@
 import type { ProxyError } from "../core/error.ts";
 import { createHistogram, type Histogram } from "../lib/histogram.ts";
-import type { CallRecord } from "./record.ts";
+import { type CallRecord, statusOf } from "./record.ts";
 
 /** Counts since the start of the process. Bounded: only names from the configuration and the route table are kept. */
 export interface Metrics {
@@ -35,9 +35,6 @@ export interface Quantiles {
   readonly p99: number;
 }
 
-/** Client gone before any answer: the status that is logged for it, as nginx and Ollama do. */
-const clientClosedStatus = 499;
-
 export function createMetrics(): Metrics {
   const byEndpoint = new Map<string, number>();
   const byStatus = new Map<string, number>();
@@ -58,7 +55,7 @@ export function createMetrics(): Metrics {
     requestEnded(record, totalMs) {
       ended += 1;
       count(byEndpoint, record.endpoint);
-      count(byStatus, String(record.status === 0 ? clientClosedStatus : record.status));
+      count(byStatus, String(statusOf(record)));
       if (record.upstream !== undefined) count(byUpstream, record.upstream);
       if (record.error !== undefined) count(byError, record.error);
       addUsage(tokens, record);

@@ -46,6 +46,13 @@ export interface CallRecord {
   firstByteMs: number | undefined;
 }
 
+/** A client that is gone before any answer has the status that nginx and Ollama log for it. */
+const clientClosedStatus = 499;
+
+/** The status by which a call is logged, counted and written down. */
+export const statusOf = ({ status }: Pick<CallRecord, "status">): number =>
+  status === 0 ? clientClosedStatus : status;
+
 export function createRecord(id: string, method: string): CallRecord {
   return {
     id,
