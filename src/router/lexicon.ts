@@ -22,6 +22,7 @@ const isWhole = 1;
 const beginsPhrase = 2;
 /** Of the first letters of a word: as many as the shortest stem has, and as a stem is looked for by. */
 const beginsStem = 4;
+const isStem = 8;
 
 const mark = (hash: number, bit: number): void => {
   marks[hash & lowerBits] = (marks[hash & lowerBits] ?? 0) | bit;
@@ -40,6 +41,7 @@ function add(entry: string, one: number): void {
     put(phrases, joined(tokens, 0, count), one);
   } else if (entry.endsWith("*") || growsAtItsEnd(entry)) {
     markStem(tokens);
+    mark(first, isStem);
     put(stems, first, one);
   } else {
     mark(first, isWhole);
@@ -88,8 +90,9 @@ function stemClassesOf({ units, from, to }: Tokens, at: number): readonly number
     code = mixed(code, foldOf(units[next] ?? 0));
     const letters = next - start + 1;
     if (letters < stemLettersMin) continue;
-    if (letters <= headLetters && ((marks[code & lowerBits] ?? 0) & beginsStem) === 0) break;
-    found = stems.get(code) ?? found;
+    const known = marks[code & lowerBits] ?? 0;
+    if (letters <= headLetters && (known & beginsStem) === 0) break;
+    if ((known & isStem) !== 0) found = stems.get(code) ?? found;
   }
   return found;
 }
