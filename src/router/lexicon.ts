@@ -28,6 +28,8 @@ const mark = (hash: number, bit: number): void => {
   marks[hash & lowerBits] = (marks[hash & lowerBits] ?? 0) | bit;
 };
 
+const isMarked = (hash: number, bit: number): boolean => ((marks[hash & lowerBits] ?? 0) & bit) !== 0;
+
 for (const [one, words] of Object.values(wordClasses).entries())
   for (const word of words.split(" ")) add(word, one);
 
@@ -77,7 +79,7 @@ function joined({ hash }: Tokens, at: number, count: number): number {
 /** The classes of a word, by their places in the list of classes. */
 export function classesOf(tokens: Tokens, at: number): readonly number[] {
   const hash = tokens.hash[at] ?? 0;
-  const found = ((marks[hash & lowerBits] ?? 0) & isWhole) === 0 ? undefined : whole.get(hash);
+  const found = isMarked(hash, isWhole) ? whole.get(hash) : undefined;
   return found ?? stemClassesOf(tokens, at);
 }
 
@@ -90,17 +92,15 @@ function stemClassesOf({ units, from, to }: Tokens, at: number): readonly number
     code = mixed(code, foldOf(units[next] ?? 0));
     const letters = next - start + 1;
     if (letters < stemLettersMin) continue;
-    const known = marks[code & lowerBits] ?? 0;
-    if (letters <= headLetters && (known & beginsStem) === 0) break;
-    if ((known & isStem) !== 0) found = stems.get(code) ?? found;
+    if (letters <= headLetters && !isMarked(code, beginsStem)) break;
+    if (isMarked(code, isStem)) found = stems.get(code) ?? found;
   }
   return found;
 }
 
 /** The classes of the longest phrase that begins with a word. */
 export function phraseAt(tokens: Tokens, at: number): readonly number[] {
-  const isBegun = ((marks[(tokens.hash[at] ?? 0) & lowerBits] ?? 0) & beginsPhrase) !== 0;
-  return isBegun ? longestPhrase(tokens, at) : noClasses;
+  return isMarked(tokens.hash[at] ?? 0, beginsPhrase) ? longestPhrase(tokens, at) : noClasses;
 }
 
 function longestPhrase(tokens: Tokens, at: number): readonly number[] {
