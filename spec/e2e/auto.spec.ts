@@ -1,7 +1,20 @@
 import { Ollama } from "ollama";
 import { afterEach, describe, expect, it } from "vitest";
 import { ask } from "../support/ask.ts";
-import { chat, counts, easy, fresh, hard, says, type House, leave, setUp } from "../support/auto-house.ts";
+import {
+  chat,
+  counts,
+  dated,
+  doubtful,
+  easy,
+  fresh,
+  hard,
+  type House,
+  leave,
+  says,
+  saysInTurn,
+  setUp,
+} from "../support/auto-house.ts";
 
 afterEach(leave);
 
@@ -230,10 +243,6 @@ describe("a private request", () => {
 });
 
 describe("an answer that is not good enough", () => {
-  const doubtful = { "x-chasqui-tier": "medium", "x-chasqui-no-search": "1" };
-  const dated =
-    "I'm sorry, but as of my knowledge cutoff in 2023 I do not have access to real-time information.";
-
   it.each([true, false])("is asked of the cloud, once: stream %s", async (stream) => {
     const house = await setUp();
     says(house, dated);
@@ -252,12 +261,7 @@ describe("an answer that is not good enough", () => {
     "is asked for once more with web results, of a model that does not know what is new: stream %s",
     async (stream) => {
       const house = await setUp();
-      says(house, dated);
-      const first = house.local.respond;
-      house.local.respond = (seen) => {
-        if (house.local.calls().length > 1) says(house, "Llamas are still doing well.");
-        return (house.local.calls().length > 1 ? house.local.respond : first)?.(seen);
-      };
+      saysInTurn(house, dated, "Llamas are still doing well.");
 
       const answer = await house.ask("/api/chat", chat("Mikä laama tiedätkö sinä?", { stream }));
 

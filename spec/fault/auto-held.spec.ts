@@ -1,13 +1,21 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { ask, open } from "../support/ask.ts";
-import { chat, counts, fresh, type House, leave, says, setUp } from "../support/auto-house.ts";
+import {
+  chat,
+  counts,
+  dated,
+  doubtful,
+  fresh,
+  type House,
+  leave,
+  saysInTurn,
+  setUp,
+} from "../support/auto-house.ts";
 import { eventually } from "../support/daemon.ts";
 import type { Fault, Scripted } from "../support/fake-upstream.ts";
 
 afterEach(leave);
 
-/** A question whose local answer is doubted, so that its beginning is held. */
-const doubtful = { "x-chasqui-tier": "medium", "x-chasqui-no-search": "1" };
 const onePlace = "upstream_limits: { in_flight: 1, queue_timeout: 1s }\ntimeouts: { idle: 700ms }";
 
 const placesTaken = async ({ daemon }: House): Promise<number> => {
@@ -90,20 +98,12 @@ describe("a local answer that fails while its beginning is held", () => {
 });
 
 describe("a local answer that is asked for once more at the same server", () => {
-  const dated =
-    "I'm sorry, but as of my knowledge cutoff in 2023 I do not have access to real-time information.";
-
   it.each([true, false])("has given its place back before: stream %s", async (stream) => {
     const house = await setUp({
       hasCloud: false,
       yaml: "upstream_limits: { in_flight: 1, queue_timeout: 2s }",
     });
-    says(house, dated);
-    const first = house.local.respond;
-    house.local.respond = (seen) => {
-      if (house.local.calls().length > 1) says(house, "Llamas are still doing well.");
-      return (house.local.calls().length > 1 ? house.local.respond : first)?.(seen);
-    };
+    saysInTurn(house, dated, "Llamas are still doing well.");
 
     const answer = await house.ask("/api/chat", chat("Mikä laama tiedätkö sinä?", { stream }));
 

@@ -109,3 +109,21 @@ export function says({ local }: House, text: string): void {
     return { status: 200, headers: { "content-type": type }, body: whole };
   };
 }
+
+/** What a local model says that does not know what is new. */
+export const dated =
+  "I'm sorry, but as of my knowledge cutoff in 2023 I do not have access to real-time information.";
+
+/** A local model that says the one at first, and the other from then on. */
+export function saysInTurn(house: House, first: string, then: string): void {
+  says(house, first);
+  const { respond } = house.local;
+  house.local.respond = (seen) => {
+    if (house.local.calls().length <= 1) return respond?.(seen);
+    says(house, then);
+    return house.local.respond?.(seen);
+  };
+}
+
+/** A question with these headers is one whose local answer is doubted. */
+export const doubtful = { "x-chasqui-tier": "medium", "x-chasqui-no-search": "1" };

@@ -61,7 +61,7 @@ interface From {
 }
 
 /** What an iterator has not given yet; leaving it early leaves the iterator. */
-const resumed = (iterator: AsyncIterator<Uint8Array>): AsyncIterable<Uint8Array> => ({
+export const resumed = (iterator: AsyncIterator<Uint8Array>): AsyncIterable<Uint8Array> => ({
   [Symbol.asyncIterator]: () => iterator,
 });
 
@@ -89,8 +89,11 @@ async function commitStream(call: Call, reply: UpstreamReply, { dialect, upstrea
   }
 }
 
-/** A transfer tells its failures in its stream; anywhere else an error in the first place is a failed attempt. */
-function refuseError(call: Call, { error }: AnswerEnd, upstream: string): void {
+/**
+ * A transfer tells its failures in its stream; anywhere else an error while nobody has heard anything is a failed attempt.
+ * Throws ProxyError.
+ */
+export function refuseError(call: Call, { error }: AnswerEnd, upstream: string): void {
   if (error === undefined || !generating.has(call.operation)) return;
   throw new ProxyError("upstream_failed", error, { upstream, quoted: true });
 }

@@ -35,7 +35,7 @@ export interface RunLimits {
 }
 
 /** Longest pause between two looks at a model that is being loaded. */
-const loadPauseMs = 500;
+export const loadPauseMs = 500;
 
 export function beginRun(call: Call, { stages, again }: Route, limits: RunLimits): Run {
   const { clock, attemptsMax } = limits;

@@ -3,6 +3,7 @@ import type { Signal } from "../../lib/abort.ts";
 import { pause } from "../../lib/time.ts";
 import { listAgeMaxMs, listWaitMs, type Looks } from "../../upstream/looks.ts";
 import { pinnedTo } from "../../upstream/route.ts";
+import { loadPauseMs } from "../../upstream/run.ts";
 import type { Upstream } from "../../upstream/upstream.ts";
 import { type Plan, planOf, type PlanParts, study } from "./plan.ts";
 
@@ -12,9 +13,6 @@ export interface AwaitedParts extends PlanParts, Pick<Looks, "freshen"> {
   /** How long a model may take to load; 0 for no limit. */
   readonly loadMaxMs: number;
 }
-
-/** Longest pause between two looks at a model that is being loaded. */
-const loadPauseMs = 500;
 
 /**
  * The plan for a call. When nobody may answer it, the lists are looked at anew: a server may just have come back; and

@@ -1,13 +1,13 @@
 import type { Call } from "../../core/call.ts";
-import { ProxyError } from "../../core/error.ts";
 import type { FinishReason } from "../../core/usage.ts";
 import type { AnswerFacts } from "../../dialect/dialect.ts";
 import { dialects } from "../../dialect/dialects.ts";
 import { endedGate } from "../../dialect/frame-gate.ts";
+import { textOf } from "../../dialect/values.ts";
 import { linesOf } from "../../lib/framing.ts";
 import { isObject, tryParse, type Json, type JsonObject } from "../../lib/json.ts";
 import { type Fault, judgeAnswer } from "../../router/verify.ts";
-import type { Flow } from "../../upstream/commit.ts";
+import { type Flow, refuseError, resumed } from "../../upstream/commit.ts";
 import { faultOf } from "../../upstream/faults.ts";
 import type { Sent } from "../../upstream/retry.ts";
 import type { Plan } from "./plan.ts";
@@ -81,47 +81,42 @@ async function hold({ first, rest, gate }: Flow, call: Call, upstream: string): 
   try {
     for (let bytes = 0; text.length < heldLettersMax && bytes < heldBytesMax;) {
       const next = await iterator.next();
-      if (next.done === true) return ended({ frames, gate, iterator, text }, upstream);
+      if (next.done === true) return ended({ frames, gate, iterator, text }, call, upstream);
       bytes += next.value.length;
       const whole = gate.push(next.value);
       if (whole === undefined) continue;
-      refuseError(call, whole, upstream);
+      refuseError(call, dialects[call.dialect].decodeEnd(whole, call.operation), upstream);
       frames.push(whole);
       text += textIn(whole);
     }
   } catch (thrown) {
     throw faultOf(thrown, upstream, true);
   }
-  return { flow: { ...resumed(frames, iterator), gate }, text, isComplete: false };
+  return { flow: heldFlow({ frames, gate, iterator }), text, isComplete: false };
 }
 
-interface Ended extends Pick<Flow, "gate"> {
+interface Read extends Pick<Flow, "gate"> {
   readonly frames: readonly Uint8Array[];
   readonly iterator: AsyncIterator<Uint8Array>;
-  readonly text: string;
 }
 
-function ended({ frames, gate, iterator, text }: Ended, upstream: string): Held {
+function ended(
+  { frames, gate, iterator, text }: Read & Pick<Held, "text">,
+  call: Call,
+  upstream: string,
+): Held {
   const { last, end } = gate.end();
-  if (end.error !== undefined) throw new ProxyError("upstream_failed", end.error, { upstream, quoted: true });
-  const flow = { ...resumed([...frames, last], iterator), gate: endedGate(end) };
+  refuseError(call, end, upstream);
+  const flow = heldFlow({ frames: [...frames, last], gate: endedGate(end), iterator });
   return { flow, text: text + textIn(last), isComplete: true };
 }
 
-/** An error in the stream, told while nobody has heard anything of it, is a failed attempt. */
-function refuseError({ dialect, operation }: Call, frames: Uint8Array, upstream: string): void {
-  const { error } = dialects[dialect].decodeEnd(frames, operation);
-  if (error !== undefined) throw new ProxyError("upstream_failed", error, { upstream, quoted: true });
-}
-
 /** What was held, then what comes after it; leaving it early leaves the answer. */
-const resumed = (
-  frames: readonly Uint8Array[],
-  iterator: AsyncIterator<Uint8Array>,
-): Pick<Flow, "kind" | "first" | "rest"> => ({
+const heldFlow = ({ frames, gate, iterator }: Read): Flow => ({
   kind: "flow",
   first: Buffer.concat(frames),
-  rest: { [Symbol.asyncIterator]: () => iterator },
+  rest: resumed(iterator),
+  gate,
 });
 
 /** What the user reads of some frames of a stream, of whichever dialect. */
@@ -142,5 +137,3 @@ function deltaIn({ message, response, choices, delta, type }: JsonObject): strin
   if (type === "response.output_text.delta") return textOf(delta);
   return isObject(delta) ? textOf(delta["text"]) : textOf(response);
 }
-
-const textOf = (value: Json | undefined): string => (typeof value === "string" ? value : "");
