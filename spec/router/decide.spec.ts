@@ -2,7 +2,17 @@ import { describe, expect, it } from "vitest";
 import type { Analysis } from "../../src/router/analyze.ts";
 import { decide } from "../../src/router/decide.ts";
 import type { DecideParts } from "../../src/router/decision.ts";
-import { analysisOf, cloud, local, partsOf, sessionOf, usualControl, usualPolicy } from "./requests.ts";
+import { createScores } from "../../src/router/quantiles.ts";
+import {
+  analysisOf,
+  cloud,
+  local,
+  partsOf,
+  sessionOf,
+  usualControl,
+  usualCuts,
+  usualPolicy,
+} from "./requests.ts";
 
 const medium = analysisOf({ complexity: "medium", hardness: 0.45, reasons: ["medium: the wording"] });
 const high = analysisOf({ complexity: "high", hardness: 0.9, reasons: ["high: a design question"] });
@@ -229,6 +239,14 @@ describe("doubt", () => {
   it("is had of a language nobody knows, and not of a program's own requests", () => {
     expect(deciding({ analysis: analysisOf({ language: "und" }) }).verify).toBe(true);
     expect(deciding({ analysis: analysisOf({ language: "und", confidence: 1 }) }).verify).toBe(false);
+  });
+
+  it("is had of a language nobody knows, however far from every cut its score lies", () => {
+    const analysis = analysisOf({ language: "und", hardness: 0 });
+    const scores = createScores(usualCuts);
+    for (let nth = 0; nth < 100; nth += 1) scores.add(analysisOf({ hardness: nth / 99 }));
+
+    expect(deciding({ analysis, scores })).toMatchObject({ tier: "low", confidence: 1, verify: true });
   });
 
   it("is had of fresh facts that could not be looked up", () => {

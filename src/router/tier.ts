@@ -1,6 +1,6 @@
 import type { Analysis, Complexity } from "./analyze.ts";
 import type { DecideParts, Tiered } from "./decision.ts";
-import { place } from "./quantiles.ts";
+import { isCertain, place } from "./quantiles.ts";
 import { floorOf, type Session } from "./session.ts";
 import { higherOf } from "./tiers.ts";
 
@@ -20,8 +20,8 @@ export function tierOf({ analysis, control, session, policy, scores, nowMs }: De
 }
 
 /** A language that the analyzer does not know is no sign that the question is easy. */
-const isDoubtful = ({ language }: Analysis, confidence: number): boolean =>
-  confidence < sureFrom || (confidence < 1 && language === "und");
+const isDoubtful = (analysis: Analysis, confidence: number): boolean =>
+  confidence < sureFrom || (analysis.language === "und" && !isCertain(analysis));
 
 interface WithinSession {
   readonly analysis: Analysis;
