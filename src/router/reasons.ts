@@ -105,11 +105,6 @@ interface Saying {
   readonly saying: string;
 }
 
-interface Saying {
-  readonly index: number;
-  readonly saying: string;
-}
-
 /** How long a question is has something to do with how fresh its answer must be, but is no reason. */
 const lengths = new Set(["its length", "its shortness", "long sentences"]);
 
