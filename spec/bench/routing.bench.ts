@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { systemClock } from "../../src/lib/time.ts";
 import type * as Analyzing from "../../src/router/analyze.ts";
-import type * as Weighing from "../../src/router/weights.ts";
+import type * as Weighing from "../../src/router/weights-file.ts";
 import { requestOf, user } from "../router/requests.ts";
 import { type Answer, ask } from "../support/ask.ts";
 import { eventually, type RunningDaemon, startDaemon } from "../support/daemon.ts";
@@ -16,7 +16,7 @@ import { createRandom, shuffle } from "../support/random.ts";
 // What is built is measured: the loader that runs this file gives all functions names anew, which costs time in each call.
 const built = (name: string): string => new URL(`../../dist/router/${name}`, import.meta.url).href;
 const { createAnalyzer }: typeof Analyzing = await import(built("analyze.js"));
-const { readWeights }: typeof Weighing = await import(built("weights.js"));
+const { readWeights }: typeof Weighing = await import(built("weights-file.js"));
 type Analyze = Analyzing.Analyze;
 
 const weightsFile = new URL("../../src/router/weights.bin", import.meta.url);

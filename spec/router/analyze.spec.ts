@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { ChatRequest, Message } from "../../src/core/chat.ts";
 import { type Analysis, createAnalyzer } from "../../src/router/analyze.ts";
-import { readWeights } from "../../src/router/weights.ts";
+import { readWeights } from "../../src/router/weights-file.ts";
 import { requestOf } from "../train/fit.ts";
 import { macroF1 } from "../train/measure.ts";
 import { noises } from "../train/noise.ts";

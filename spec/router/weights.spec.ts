@@ -1,24 +1,33 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { denseNames } from "../../src/router/features.ts";
+import { readWeights, writeWeights } from "../../src/router/weights-file.ts";
 import {
-  codeBytes,
+  codeAt,
   levelCount,
   places,
-  readWeights,
+  putCode,
   rows,
   sumsOf,
   type Weights,
   weightAt,
-  writeWeights,
+  wordsAPlace,
 } from "../../src/router/weights.ts";
 
 const file = readFileSync(new URL("../../src/router/weights.bin", import.meta.url));
 
+function someCodes(): Int32Array {
+  const codes = new Int32Array(places * wordsAPlace);
+  for (const [nth, row] of rows.entries())
+    for (let place = 0; place < places; place += 1)
+      putCode(codes, row, { place, code: (place * 7 + nth) % 2 ** row.bits });
+  return codes;
+}
+
 function someWeights(): Weights {
   return {
     prints: Uint8Array.from({ length: places }, (_, place) => place % 251),
-    codes: Uint8Array.from({ length: codeBytes }, (_, index) => (index * 7) % 256),
+    codes: someCodes(),
     levels: Float32Array.from({ length: levelCount }, (_, level) => level - 20),
     dense: Float32Array.from({ length: denseNames.length * rows.length }, (_, index) => index / 8),
     temperatures: { complexity: 1.5, search: 2, hardness: 1, task: 0.5, intent: 1 },
@@ -64,17 +73,18 @@ describe("weights", () => {
     );
   });
 
-  it("are levels by number: a byte of a fine row, half a byte of another", () => {
-    const codes = new Uint8Array(codeBytes);
+  it("are levels by number, and no number reaches into another", () => {
+    const codes = new Int32Array(places * wordsAPlace);
     const weights = { ...someWeights(), codes };
-    const [fine, coarse] = [rows.find(({ bits }) => bits === 8), rows.find(({ bits }) => bits === 4)];
-    if (fine === undefined || coarse === undefined) throw new Error("no such row");
-    codes[fine.start + 9] = 200;
-    codes[coarse.start + 4] = 0xd3;
+    for (const [nth, row] of rows.entries())
+      putCode(codes, row, { place: 9, code: row.bits === 8 ? 200 : nth });
 
-    expect(weightAt(weights, fine, 9)).toBe(fine.levelsAt + 200 - 20);
-    expect(weightAt(weights, coarse, 8)).toBe(coarse.levelsAt + 3 - 20);
-    expect(weightAt(weights, coarse, 9)).toBe(coarse.levelsAt + 13 - 20);
+    const numbers = rows.map(({ bits }, nth) => (bits === 8 ? 200 : nth));
+    expect(rows.map((row) => codeAt(codes, row, 9))).toEqual(numbers);
+    expect(rows.map((row) => weightAt(weights, row, 9))).toEqual(
+      rows.map(({ levelsAt }, nth) => levelsAt + (numbers[nth] ?? 0) - 20),
+    );
+    expect(rows.map((row) => codeAt(codes, row, 8))).toEqual(rows.map(() => 0));
   });
 });
 

@@ -3,7 +3,7 @@ import { bareRequest } from "../support/chat-request.ts";
 import { type Bags } from "../../src/router/bag.ts";
 import { denseNames, featuresOf } from "../../src/router/features.ts";
 import { isolate } from "../../src/router/isolate.ts";
-import { codeBytes, type Learned, levelCount, places, rows } from "../../src/router/weights.ts";
+import { type Learned, levelCount, places, putCode, rows, wordsAPlace } from "../../src/router/weights.ts";
 import type { Prompt } from "./prompts.ts";
 import { createRandom, shuffle } from "../support/random.ts";
 
@@ -214,18 +214,14 @@ function slopesOf(sums: Float32Array, { targets, weights }: Example, smooth: num
 
 /** The weights as they are shipped: of each hashed one the number of the level that is nearest to it. */
 export function quantised({ hashed, dense }: Fitted, prints: Uint8Array): Learned {
-  const codes = new Uint8Array(codeBytes);
+  const codes = new Int32Array(places * wordsAPlace);
   const levels = new Float32Array(levelCount);
   const known = [...prints.keys()].filter((place) => prints[place] !== 0);
-  for (const [index, { bits, start, levelsAt }] of rows.entries()) {
+  for (const [index, row] of rows.entries()) {
     const weightOf = (place: number): number => hashed[place * rows.length + index] ?? 0;
-    const own = levelsOf(known.map(weightOf), 2 ** bits);
-    levels.set(own, levelsAt);
-    for (const place of known) {
-      const code = nearest(own, weightOf(place));
-      const byte = start + ((place * bits) >> 3);
-      codes[byte] = (codes[byte] ?? 0) | (bits === 8 ? code : code << ((place & 1) << 2));
-    }
+    const own = levelsOf(known.map(weightOf), 2 ** row.bits);
+    levels.set(own, row.levelsAt);
+    for (const place of known) putCode(codes, row, { place, code: nearest(own, weightOf(place)) });
   }
   return { prints, codes, levels, dense };
 }

@@ -3,6 +3,7 @@ import { createVocabulary } from "../../src/router/vocabulary.ts";
 import {
   complexitySumsOf,
   type Cuts,
+  type HeadName,
   type Learned,
   places,
   rows,
@@ -27,6 +28,10 @@ export const settings: FitOptions = {
 export const folds = 5;
 
 const answers = ["low", "medium", "high"] as const;
+const rowsOf = (wanted: HeadName): number[] =>
+  rows.flatMap(({ head }, index) => (head === wanted ? [index] : []));
+const [freshRow = 0] = rowsOf("search");
+const [hardRow = 0] = rowsOf("hardness");
 const sigmoid = (sum: number): number => 1 / (1 + Math.exp(-sum));
 
 /** The sums of a prompt, as a model said that had not seen it; those of the complexity as they decide. */
@@ -113,11 +118,11 @@ export type Calibration = Pick<Weights, "temperatures" | "thresholds" | "cuts">;
 /** The temperatures, thresholds and cuts under which unseen prompts of the calibration part are judged best. */
 export function calibrated(unseen: readonly Unseen[]): Calibration {
   const temperatures = {
-    complexity: temperatureFor(unseen, [0, 1]),
-    search: temperatureFor(unseen, [2]),
+    complexity: temperatureFor(unseen, rowsOf("complexity")),
     hardness: 1,
     task: 1,
     intent: 1,
+    search: temperatureFor(unseen, [freshRow]),
   };
   return { temperatures, thresholds: thresholdsFor(unseen, temperatures), cuts: cutsFor(unseen) };
 }
@@ -163,7 +168,8 @@ const isMixed = ({ source }: Prompt): boolean => source !== "exam" && !lookups.t
 function thresholdsFor(unseen: readonly Unseen[], temperatures: Weights["temperatures"]): Thresholds {
   const probable = unseen.map(({ example: { prompt }, sums }) => {
     const [more = 0, high = 0] = sums.map((sum) => sigmoid(sum / temperatures.complexity));
-    return { prompt, more, high: Math.min(more, high), fresh: sigmoid((sums[2] ?? 0) / temperatures.search) };
+    const fresh = sigmoid((sums[freshRow] ?? 0) / temperatures.search);
+    return { prompt, more, high: Math.min(more, high), fresh };
   });
   const fresh = meanOfBest(
     steps(0.2, 0.7).map((threshold) => ({ at: [threshold], score: freshScore(probable, threshold) })),
@@ -198,8 +204,6 @@ function cutsFor(unseen: readonly Unseen[]): Cuts {
     high: cutOf((complexity) => complexity === "high"),
   };
 }
-
-const hardRow = rows.findIndex(({ head }) => head === "hardness");
 
 const steps = (from: number, to: number): number[] =>
   Array.from({ length: Math.round((to - from) / 0.02) + 1 }, (_, nth) => from + nth * 0.02);

@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { createAnalyzer } from "../../src/router/analyze.ts";
-import { type Weights, writeWeights } from "../../src/router/weights.ts";
+import type { Weights } from "../../src/router/weights.ts";
+import { writeWeights } from "../../src/router/weights-file.ts";
 import { requestOf } from "./fit.ts";
 import { rankCorrelation } from "./measure.ts";
 import { calibrated, crossed, type Held, heldOut, learnt } from "./model.ts";

@@ -16,7 +16,7 @@ import { modeOf } from "../router/control.ts";
 import type { Policy } from "../router/decision.ts";
 import { createScoresOf } from "../router/quantiles.ts";
 import { createSessions } from "../router/session.ts";
-import { readWeights } from "../router/weights.ts";
+import { readWeights } from "../router/weights-file.ts";
 import type { Registry } from "../upstream/registry.ts";
 import { type Accounting, baselinePriceOf, costPartsOf } from "./accounting.ts";
 import type { Searching } from "./searching.ts";

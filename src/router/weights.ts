@@ -1,6 +1,4 @@
-import { numbersIn } from "../lib/little-endian.ts";
-import { denseNames, type Features } from "./features.ts";
-import { wordClasses } from "./words.ts";
+import type { Features } from "./features.ts";
 
 /** What is decided, and between what. Each answer is one row of weights. */
 export const heads = {
@@ -15,12 +13,13 @@ export const heads = {
 
 export type HeadName = keyof typeof heads;
 
-const headNames = [
+/** Coarse rows come first: {@link sumsOf} counts on it. */
+export const headNames = [
   "complexity",
-  "search",
   "hardness",
   "task",
   "intent",
+  "search",
 ] as const satisfies readonly HeadName[];
 
 /** One answer, and where its weights are. */
@@ -29,8 +28,9 @@ export interface Row {
   readonly answer: string;
   /** Of the number that stands for a weight. */
   readonly bits: 4 | 8;
-  /** Where its numbers begin, in bytes. */
-  readonly start: number;
+  /** Where that number is among those of a place: in which word of 32 bits, and above how many bits. */
+  readonly word: number;
+  readonly shift: number;
   /** Where its levels begin. */
   readonly levelsAt: number;
 }
@@ -38,31 +38,35 @@ export interface Row {
 /** Places for hashed features, of which a few stay empty. */
 export const places = 45_056;
 
-/** The rows in their order in the file. */
+const coarseBits = 4;
+const fineBits = 8;
+
+/** The rows in their order. */
 export const rows: readonly Row[] = laidOut();
 
 function laidOut(): Row[] {
-  let [start, levelsAt] = [0, 0];
+  let [at, levelsAt] = [0, 0];
   return headNames.flatMap((head) =>
     heads[head].map((answer) => {
-      const bits = head === "search" ? 8 : 4;
-      const row: Row = { head, answer, bits, start, levelsAt };
-      start += (places * bits) / 8;
+      const bits = head === "search" ? fineBits : coarseBits;
+      const row: Row = { head, answer, bits, word: at >> 5, shift: at & 31, levelsAt };
+      at += bits;
       levelsAt += 2 ** bits;
       return row;
     }),
   );
 }
 
-export const codeBytes = rows.reduce((sum, { bits }) => sum + (places * bits) / 8, 0);
+/** Words that hold the numbers of one place. */
+export const wordsAPlace = 2;
 export const levelCount = rows.reduce((sum, { bits }) => sum + 2 ** bits, 0);
 
 /** Learned weights, as they are shipped. */
 export interface Weights {
   /** The hashed features that are known; see {@link createVocabulary}. */
   readonly prints: Uint8Array;
-  /** For each row and place a number that stands for a weight; those of four bits are two in a byte, the first below. */
-  readonly codes: Uint8Array;
+  /** For each place the numbers that stand for its weights, of all rows side by side: one look into memory finds all. */
+  readonly codes: Int32Array;
   /** For each row what its numbers stand for. */
   readonly levels: Float32Array;
   /** For each dense feature one weight a row. */
@@ -90,71 +94,25 @@ export interface Thresholds {
   readonly fresh: number;
 }
 
-const magic = 0x35574851;
-const headerBytes = 64;
-const floatCount = levelCount + rows.length * denseNames.length;
-const bytesInAll = headerBytes + floatCount * 4 + places + codeBytes;
-
-/** Stands for all features and their words: weights fit those they were learned with, and no others. */
-const schema = checksum([...denseNames, ...Object.values(wordClasses)].join("|"));
-
-function checksum(text: string): number {
-  let sum = rows.length;
-  for (let at = 0; at < text.length; at += 1) sum = (Math.imul(sum, 31) + text.charCodeAt(at)) | 0;
-  return sum;
-}
-
-/** Writes weights: a header, the levels, the dense weights, the prints and the numbers of the hashed ones. */
-export function writeWeights(weights: Weights): Buffer {
-  const { prints, codes, levels, dense, temperatures, thresholds, cuts } = weights;
-  const header = Buffer.alloc(headerBytes);
-  header.writeUInt32LE(magic, 0);
-  header.writeUInt32LE(places, 4);
-  header.writeInt32LE(schema, 8);
-  for (const [index, name] of headNames.entries()) header.writeFloatLE(temperatures[name], 16 + index * 4);
-  const { moreThanLow, high, fresh } = thresholds;
-  for (const [index, value] of [moreThanLow, high, fresh, cuts.medium, cuts.high].entries())
-    header.writeFloatLE(value, 36 + index * 4);
-  const floats = Buffer.alloc(floatCount * 4);
-  for (const [index, value] of [...levels, ...dense].entries()) floats.writeFloatLE(value, index * 4);
-  return Buffer.concat([header, floats, prints, codes]);
-}
-
-/** Reads what {@link writeWeights} wrote. Throws RangeError for a file of another shape. */
-export function readWeights(bytes: Buffer): Weights {
-  const isOurs =
-    bytes.length === bytesInAll &&
-    bytes.readUInt32LE(0) === magic &&
-    bytes.readUInt32LE(4) === places &&
-    bytes.readInt32LE(8) === schema;
-  if (!isOurs) throw new RangeError("the analyzer's weights are of another version");
-  const printsAt = headerBytes + floatCount * 4;
-  const floats = new Float32Array(numbersIn(bytes.subarray(headerBytes, printsAt)));
-  const float = (nth: number): number => bytes.readFloatLE(16 + nth * 4);
-  return {
-    levels: floats.slice(0, levelCount),
-    dense: floats.slice(levelCount),
-    prints: new Uint8Array(bytes.subarray(printsAt, printsAt + places)),
-    codes: new Uint8Array(bytes.subarray(printsAt + places)),
-    temperatures: {
-      complexity: float(0),
-      search: float(1),
-      hardness: float(2),
-      task: float(3),
-      intent: float(4),
-    },
-    thresholds: { moreThanLow: float(5), high: float(6), fresh: float(7) },
-    cuts: { medium: float(8), high: float(9) },
-  };
-}
-
 /** What a hashed feature weighs in a row. */
-export function weightAt({ codes, levels }: Learned, { bits, start, levelsAt }: Row, place: number): number {
-  const code =
-    bits === 8
-      ? (codes[start + place] ?? 0)
-      : ((codes[start + (place >> 1)] ?? 0) >> ((place & 1) << 2)) & 15;
-  return levels[levelsAt + code] ?? 0;
+export function weightAt({ codes, levels }: Learned, row: Row, place: number): number {
+  return levels[row.levelsAt + codeAt(codes, row, place)] ?? 0;
+}
+
+/** The number that stands for it. */
+export function codeAt(codes: Int32Array, { bits, word, shift }: Row, place: number): number {
+  return ((codes[place * wordsAPlace + word] ?? 0) >>> shift) & (2 ** bits - 1);
+}
+
+interface Placed {
+  readonly place: number;
+  readonly code: number;
+}
+
+/** Sets such a number where none was before. */
+export function putCode(codes: Int32Array, { word, shift }: Row, { place, code }: Placed): void {
+  const at = place * wordsAPlace + word;
+  codes[at] = (codes[at] ?? 0) | (code << shift);
 }
 
 const rowOf = (answer: string): number => rows.findIndex((row) => row.answer === answer);
@@ -181,36 +139,31 @@ export function sumsOf(weights: Learned, features: Pick<Features, "at" | "by" | 
   return [...sums];
 }
 
-function addHashed(sums: Float64Array, weights: Learned, features: Pick<Features, "at" | "by">): void {
-  for (const [index, row] of rows.entries())
-    sums[index] = row.bits === 8 ? fineSum(weights, row, features) : coarseSum(weights, row, features);
-}
+const coarseCount = 2 ** coarseBits;
+const coarseMask = coarseCount - 1;
+const coarseRows = rows.filter(({ bits }) => bits === coarseBits).length;
+const rowsInWord = 32 / coarseBits;
+const fineAt = coarseRows * coarseCount;
 
-// As weightAt says it; reading each row in a loop of its own is several times as fast.
-
-function fineSum(
-  { codes, levels }: Learned,
-  { start, levelsAt }: Row,
-  { at, by }: Pick<Features, "at" | "by">,
-) {
-  let sum = 0;
+/** As {@link weightAt} says it, for all rows at once. */
+function addHashed(sums: Float64Array, weights: Learned, { at, by }: Pick<Features, "at" | "by">): void {
   for (let nth = 0; nth < at.length; nth += 1)
-    sum += (levels[levelsAt + (codes[start + (at[nth] ?? 0)] ?? 0)] ?? 0) * (by[nth] ?? 0);
-  return sum;
+    addPlace(sums, weights, { place: at[nth] ?? 0, loudness: by[nth] ?? 0 });
 }
 
-function coarseSum(
-  { codes, levels }: Learned,
-  { start, levelsAt }: Row,
-  { at, by }: Pick<Features, "at" | "by">,
-) {
-  let sum = 0;
-  for (let nth = 0; nth < at.length; nth += 1) {
-    const place = at[nth] ?? 0;
-    const code = ((codes[start + (place >> 1)] ?? 0) >> ((place & 1) << 2)) & 15;
-    sum += (levels[levelsAt + code] ?? 0) * (by[nth] ?? 0);
+interface Heard {
+  readonly place: number;
+  readonly loudness: number;
+}
+
+function addPlace(sums: Float64Array, { codes, levels }: Learned, { place, loudness }: Heard): void {
+  let left = codes[place * wordsAPlace] ?? 0;
+  for (let row = 0; row < coarseRows; row += 1) {
+    if (row === rowsInWord) left = codes[place * wordsAPlace + 1] ?? 0;
+    sums[row] = (sums[row] ?? 0) + (levels[row * coarseCount + (left & coarseMask)] ?? 0) * loudness;
+    left >>>= coarseBits;
   }
-  return sum;
+  sums[coarseRows] = (sums[coarseRows] ?? 0) + (levels[fineAt + left] ?? 0) * loudness;
 }
 
 function addDense(sums: Float64Array, weights: Float32Array, dense: Float32Array): void {
