@@ -109,6 +109,18 @@ describe("fusion", () => {
     );
   });
 
+  it("takes pages for equal that were named at the same places by different lists", () => {
+    const lists = [
+      list("e.example", "d.example"),
+      list("d.example", "e.example"),
+      list("e.example"),
+      list("d.example"),
+    ];
+
+    expect(fuse(lists).map(({ key }) => key)).toEqual(["https://d.example", "https://e.example"]);
+    expect(fuse(lists.toReversed())).toEqual(fuse(lists));
+  });
+
   it("never places a page lower for being named once more", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 20 }), (one, other) => {

@@ -23,16 +23,34 @@ const fusionConstant = 60;
  * address are those of the best place. Best first; equal ones in the order of their addresses.
  */
 export function fuse(lists: readonly (readonly SearchResult[])[]): Candidate[] {
-  const found = new Map<string, Candidate>();
+  const found = new Map<string, Named>();
   for (const list of lists) {
     for (const [key, result] of bestPlaces(list)) {
-      const known = found.get(key);
-      const fused = (known?.fused ?? 0) + 1 / (fusionConstant + result.rank);
-      found.set(key, { ...(known === undefined ? result : together(known, result)), key, fused });
+      const { page, ranks = [] } = found.get(key) ?? {};
+      found.set(key, {
+        page: page === undefined ? result : together(page, result),
+        ranks: [...ranks, result.rank],
+      });
     }
   }
-  return [...found.values()].sort((a, b) => b.fused - a.fused || compare(a.key, b.key));
+  return Array.from(found, candidateOf).sort((a, b) => b.fused - a.fused || compare(a.key, b.key));
 }
+
+const candidateOf = ([key, { page, ranks }]: readonly [string, Named]): Candidate => ({
+  ...page,
+  key,
+  fused: fusedOf(ranks),
+});
+
+/** A page, and its places in the lists that name it. */
+interface Named {
+  readonly page: SearchResult;
+  readonly ranks: readonly number[];
+}
+
+/** Fractions do not add up to quite the same in another order, and equal pages must be equal whoever answered first. */
+const fusedOf = (ranks: readonly number[]): number =>
+  ranks.toSorted((a, b) => a - b).reduce((sum, rank) => sum + 1 / (fusionConstant + rank), 0);
 
 /** A list that names a page twice has not two votes. */
 function bestPlaces(list: readonly SearchResult[]): Map<string, SearchResult> {
