@@ -6,7 +6,9 @@ const b = 0.75;
 /** More words of a text are not counted. */
 const wordsMax = 20_000;
 
-const unspaced = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/u;
+/** A letter of a script that is written without spaces. */
+export const unspaced =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
 
 /**
  * The words of a text as they are compared: lower-case, without accents; scripts without spaces in pairs of letters.

@@ -1,6 +1,6 @@
-import { cut, plainLine } from "./plain.ts";
+import { cut } from "./plain.ts";
 import type { SearchResult } from "./provider.ts";
-import { bestPassages } from "./passages.ts";
+import { bestPassages, beginningWithin } from "./passages.ts";
 import { sanitise, sanitiseUrl } from "./sanitise.ts";
 
 /** A result as a model is shown it. All texts are sanitised. */
@@ -50,10 +50,7 @@ const questionLettersMax = 2_000;
  */
 export function buildContext(options: ContextOptions): ContextBlock | undefined {
   const marker = Buffer.from(options.markerBytes).toString("hex");
-  const candidates = options.results
-    .map((result) => cleaned(result, marker))
-    .filter(({ title, text }) => title !== "" && text !== "")
-    .slice(0, sourcesMax);
+  const candidates = firstWithText(options.results, marker);
   for (let count = candidates.length; count > 0; count -= 1) {
     const block = blockOf(candidates.slice(0, count), marker, options);
     if (block !== undefined) return block;
@@ -63,11 +60,20 @@ export function buildContext(options: ContextOptions): ContextBlock | undefined 
 
 type Cleaned = Omit<Source, "number">;
 
+function firstWithText(results: readonly SearchResult[], marker: string): Cleaned[] {
+  const found: Cleaned[] = [];
+  for (const result of results) {
+    if (found.length === sourcesMax) break;
+    const one = cleaned(result, marker);
+    if (one.title !== "" && one.text !== "") found.push(one);
+  }
+  return found;
+}
+
 function cleaned(result: SearchResult, marker: string): Cleaned {
   const { content = "", snippet } = result;
-  const title = sanitise(result.title, marker).replace(/\s+/g, " ");
   return {
-    title: plainLine(title, titleLettersMax),
+    title: cut(sanitise(result.title, marker).replace(/\s+/g, " "), titleLettersMax).trim(),
     url: sanitiseUrl(result.url, marker),
     publishedMs: result.publishedMs,
     text: sanitise(content.length > snippet.length ? content : snippet, marker),
@@ -89,6 +95,7 @@ function blockOf(
   for (const [at, candidate] of candidates.entries()) {
     const share = Math.floor(free / (candidates.length - at));
     const text = trimmedTo(candidate.text, Math.min(share, sourceTokensMax), options);
+    if (text === "") return undefined;
     free -= countTokens(text);
     filled.push({ ...candidate, text });
   }
@@ -103,17 +110,12 @@ const numbered = (sources: readonly Cleaned[]): Source[] =>
     .toReversed()
     .map(({ title, url, publishedMs, text }, at) => ({ number: at + 1, title, url, publishedMs, text }));
 
-/** The part of a text that answers best, within so many tokens. */
+/** The part of a text that answers best, within so many tokens: a long text costs no more than what is kept of it. */
 function trimmedTo(text: string, tokensMax: number, { question, countTokens }: ContextOptions): string {
-  if (countTokens(text) <= tokensMax) return text;
-  const words = bestPassages(text, question, Math.ceil(tokensMax * 0.9)).split(/(?<=\s)/);
-  let [low, high] = [0, words.length];
-  while (low < high) {
-    const middle = Math.ceil((low + high) / 2);
-    if (countTokens(`${words.slice(0, middle).join("").trim()} …`) <= tokensMax) low = middle;
-    else high = middle - 1;
-  }
-  return low === 0 ? "" : `${words.slice(0, low).join("").trim()} …`;
+  const room = { tokensMax, countTokens };
+  const beginning = beginningWithin(text, room);
+  if (beginning === text) return text;
+  return beginningWithin(bestPassages(text, question, Math.ceil(tokensMax * 0.9)), room);
 }
 
 function rendered(sources: readonly Cleaned[], marker: string, { question, nowMs }: ContextOptions): string {

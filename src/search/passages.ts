@@ -1,4 +1,4 @@
-import { bm25 } from "./bm25.ts";
+import { bm25, unspaced } from "./bm25.ts";
 
 /** Words of a passage: enough to be understood alone, and few enough that two fit. */
 const passageWordsOf = (wordsMax: number): number => Math.min(120, Math.max(20, Math.floor(wordsMax / 2)));
@@ -50,11 +50,38 @@ function passagesOf(text: string, passageWords: number): string[] {
 }
 
 function pieces(line: string, passageWords: number): string[] {
-  const words = line.split(" ");
+  const words = wordsOf(line);
   if (words.length <= passageWords) return [line];
   const cuts = Array.from({ length: Math.ceil(words.length / passageWords) }, (_, at) => at * passageWords);
-  return cuts.map((from) => words.slice(from, from + passageWords).join(" "));
+  return cuts.map((from) =>
+    words
+      .slice(from, from + passageWords)
+      .join("")
+      .trim(),
+  );
 }
 
-/** Letters without spaces count as words of four. */
-const wordCount = (text: string): number => Math.max(text.split(/\s+/).length, Math.floor(text.length / 12));
+/** A word with the space before it. Letters of scripts without spaces stand alone, and runs that are no words are cut. */
+const word = new RegExp(`\\s*(?:${unspaced.source}|(?:(?!${unspaced.source})\\S){1,24})`, "gu");
+
+const wordsOf = (text: string): readonly string[] => text.match(word) ?? [];
+const wordCount = (text: string): number => wordsOf(text).length;
+
+export interface Room {
+  readonly tokensMax: number;
+  readonly countTokens: (text: string) => number;
+}
+
+const ellipsis = " …";
+
+/** As many words of a text as there is room for, with an ellipsis where that is not all; counted word by word. */
+export function beginningWithin(text: string, { tokensMax, countTokens }: Room): string {
+  const withEllipsis = tokensMax - countTokens(ellipsis);
+  let [tokens, end] = [0, 0];
+  for (const { 0: next, index } of text.matchAll(word)) {
+    tokens += countTokens(next);
+    if (tokens > tokensMax) return end === 0 ? "" : `${text.slice(0, end).trim()}${ellipsis}`;
+    if (tokens <= withEllipsis) end = index + next.length;
+  }
+  return text;
+}

@@ -1,7 +1,7 @@
 import { cut, decodeEntities } from "./plain.ts";
 
 /** Letters of a text that are looked at; what follows is left out before any work. */
-const lettersReadMax = 60_000;
+const lettersReadMax = 40_000;
 
 /** Letters that nobody sees, that change the direction of others, or that smuggle text past the eye. */
 const invisible = /[\p{Default_Ignorable_Code_Point}\p{Cf}\p{Cs}\p{Co}\p{Cn}]|(?![\n\t])\p{Cc}/gu;
@@ -24,10 +24,13 @@ const hiddenElements = [
 
 /** What chat templates put between turns, in square brackets; those in angle brackets go with all of their kind. */
 const bracketed =
-  /\[\s*\/?\s*(?:INST|SYS|SYSTEM|SYSTEM_PROMPT|USER|ASSISTANT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS|TOOL_CONTENT|IMG|gMASK|MASK|CLS|SEP|UNK|PAD|BOS|EOS|THINK|PREFIX|SUFFIX|MIDDLE|TRUSTED|web_results[^\]]{0,80})\s*\]/gi;
+  /\[\s*\/?\s*(?:INST|SYS|SYSTEM|SYSTEM_PROMPT|USER|ASSISTANT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS|TOOL_CONTENT|MODEL_SETTINGS|ARGS|CALL_ID|IMG(?:_BREAK|_END)?|AUDIO|BEGIN_AUDIO|gMASK|MASK|CLS|SEP|UNK|PAD|BOS|EOS|THINK|PREFIX|SUFFIX|MIDDLE|TRUSTED|web_results[^\]]{0,80})\s*\]/gi;
 
 /** `<|im_start|>`, `<start_of_turn>`, `</s>`, `<<SYS>>`, DeepSeek's full-width bars: an angle bracket before a word. */
 const angled = /<{1,2}(?:[/!?]?[|｜]\s*)?[/!?]?[\p{L}_][^<>\n]{0,300}[|｜]?\s*>{1,2}/gu;
+
+/** MiniMax's, which are in square brackets and tildes: `]~!b[`, `]~b]system`, `[e~[`. */
+const tilded = /\]\s?~[\s!\w]{0,4}[[\]]|\[\s?\w?\s?~\s?\[/g;
 
 /** What is left of such a token when its other end is missing. */
 const halves = /<[/!?|｜]|[|｜]>|<(?=[\p{L}_])|<<+|>>+/gu;
@@ -44,8 +47,11 @@ const roleHeading = new RegExp(
 /** `Sources:` headings and numbers at the start of a line would pass for entries of the block itself. */
 const entryNumber = /^[ \t]*\[\d{1,3}\][ \t]*/gm;
 
-const image = /!\[[^\]\n]{0,500}\]\s?(?:\([^)\n]{0,2000}\)?|\[[^\]\n]{0,200}\])?/g;
-const link = /\[([^\]\n]{1,300})\]\([^)\n]{0,2000}\)/g;
+const image = /!\[[^[\]\n]{0,500}\]\s?(?:\([^()[\]\n]{0,2000}\)?|\[[^[\]\n]{0,200}\])?/g;
+/** Nothing in it may begin another one: so no letter is looked at twice. */
+const link = /\[([^[\]\n]{1,300})\]\([^()[\]\n]{0,2000}\)/g;
+/** What is still a link to somebody, whatever stands in its brackets. */
+const linkJoint = /\]\s?\(|!\[/g;
 
 /** Where the addresses of reference links stand. */
 const linkDefinition = /^[ \t]*\[[^\]\n]{1,100}\]:[^\n]*$/gm;
@@ -73,22 +79,24 @@ export function sanitise(text: string, marker: string): string {
   }
   return tidy(
     onceOver(rest, marker)
-      .replace(/[<>|[\]｜]/g, " ")
+      .replace(/[<>|[\]｜&]/g, " ")
       .replaceAll(marker, " "),
   );
 }
 
 /** Full-width and styled letters as plain ones, so that `＜｜im_start｜＞` is what it looks like. */
 const visible = (text: string): string =>
-  withoutHidden(text).normalize("NFKC").replace(lineBreak, "\n").replace(invisible, "");
+  cut(withoutHidden(text).normalize("NFKC"), lettersReadMax).replace(lineBreak, "\n").replace(invisible, "");
 
 function onceOver(text: string, marker: string): string {
   return visible(decodeEntities(text))
     .replace(image, " ")
     .replace(link, "$1")
+    .replace(linkJoint, " ")
     .replace(angled, " ")
     .replace(halves, " ")
     .replace(bracketed, " ")
+    .replace(tilded, " ")
     .replace(roleHeading, "")
     .replace(headingMark, "")
     .replace(linkDefinition, "")
@@ -143,10 +151,19 @@ function withoutSpans(text: string, { open, close, after }: Span): string {
 
 const urlLettersMax = 500;
 
-/** An address as it may stand in the block: its brackets and bars are escaped. */
+/**
+ * An address as it may stand in the block: its brackets and bars are escaped. Of one that is too long its query is left
+ * out, or all but its host: half an address leads nowhere.
+ */
 export function sanitiseUrl(url: string, marker: string): string {
-  const plain = url.replace(/[^\u0021-\u007e]|[<>[\]|{}"'`\\^()]/gu, (letter) =>
+  const withoutMarker = new RegExp(escaped(marker), "gi");
+  const plain = withEscapes(url).replaceAll(withoutMarker, "-");
+  if (plain.length <= urlLettersMax) return plain;
+  const page = plain.replace(/[?#].*$/, "");
+  return page.length <= urlLettersMax ? page : cut(/^\w+:\/\/[^/]*/.exec(page)?.[0] ?? "", urlLettersMax);
+}
+
+const withEscapes = (url: string): string =>
+  url.replace(/[^\u0021-\u007e]|[<>[\]|{}"'`\\^()]/gu, (letter) =>
     Buffer.from(letter).toString("hex").toUpperCase().replace(/../g, "%$&"),
   );
-  return cut(plain.replaceAll(new RegExp(escaped(marker), "gi"), "-"), urlLettersMax);
-}
