@@ -285,7 +285,7 @@ function pagesFor(parts: PagesParts) {
     models: createModelPages(registry, auto.entries),
     admin: createAdminPages({ ...parts, cache: caching.view, ledger }),
     routing: createRoutingPages({ ...reading, plan: auto.plan, decisions: parts.routing.decisions }),
-    search: createSearchPage({ ...asking, search: parts.searching.search }),
+    search: createSearchPage({ ...asking, ...parts.searching, patterns: auto.plan.patterns.own }),
     usage: createUsagePage(ledger, parts.clock),
     cache: caching.pages,
     feedback: createFeedbackPage({ ...caching, ...asking }),

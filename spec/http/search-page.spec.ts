@@ -37,6 +37,7 @@ const reading = {
   clock: createFakeClock(),
   isShared: false,
   isLocalOnly: false,
+  patterns: [{ name: "project", pattern: /\bproject condor\b/iu }],
 };
 
 const { signal } = createAbort();
@@ -154,6 +155,14 @@ describe("the page that searches", () => {
     const { status, code } = await refusal(page(exchangeOf({ query: "x" }, headers)));
 
     expect([status, code, searches]).toEqual([403, "local_only", 0]);
+  });
+
+  it("keeps in the house what an operator keeps there", async () => {
+    const { asked, post } = stage();
+    const { status, code, message } = await refusal(post({ query: "launch of Project Condor" }));
+
+    expect([status, code, asked]).toEqual([403, "local_only", []]);
+    expect(message).toBe("query: has what routing.private.patterns keeps in the house (project)");
   });
 
   it("says without a provider how to have one", async () => {

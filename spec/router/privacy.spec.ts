@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Message } from "../../src/core/chat.ts";
 import { findPrivate, type PrivatePatterns } from "../../src/router/privacy.ts";
-import { type PrivateKind, privateKinds } from "../../src/core/private-kinds.ts";
+import { type PrivateKind, privateKinds } from "../../src/lib/private/kinds.ts";
 import { createRandom } from "../support/random.ts";
 import { requestOf, user } from "./requests.ts";
 

@@ -217,7 +217,7 @@ describe("the queries for a question", () => {
     const built = build("My mail is ada@example.com, my server 10.0.0.7. Why does nginx return 502?");
 
     expect(built.queries).toEqual(["why nginx return 502"]);
-    expect(built.redacted).toEqual(["email", "private_address"]);
+    expect(built.redacted).toEqual(["email", "ip_private"]);
     expect(built.question).not.toContain("ada@");
   });
 

@@ -51,7 +51,7 @@ describe("a search", () => {
     expect(await ask({ queries: ["10.0.0.1", " ", "?"] })).toMatchObject({
       results: [],
       queries: [],
-      redacted: ["private_address"],
+      redacted: ["ip_private"],
       isCached: false,
     });
     expect(await ask({ queries: [] })).toMatchObject({ results: [] });

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { privateKinds } from "../core/private-kinds.ts";
+import { privateKinds } from "../lib/private/kinds.ts";
 import { count, expected, list, text, yesNo } from "./fields.ts";
 
 const pattern = z.strictObject({

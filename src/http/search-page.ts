@@ -1,6 +1,7 @@
 import type { Reply } from "../core/call.ts";
 import { ProxyError } from "../core/error.ts";
 import { isObject, type JsonObject, tryParse } from "../lib/json.ts";
+import { findPrivate, type PrivatePatterns } from "../router/privacy.ts";
 import { type Freshness, freshnessWindows } from "../search/provider.ts";
 import type { AskedSearch, Search, SearchOutcome } from "../search/search.ts";
 import type { Exchange } from "./exchange.ts";
@@ -16,6 +17,8 @@ export interface SearchPageParts extends ReadBodyParts {
   readonly isShared: boolean;
   /** Whether nothing may leave the house, whoever asks. */
   readonly isLocalOnly: boolean;
+  /** What else must not: an operator's own patterns. Known forms of secrets are taken out of the query instead. */
+  readonly patterns: PrivatePatterns["own"];
 }
 
 const resultsMost = 20;
@@ -35,6 +38,12 @@ export function createSearchPage(parts: SearchPageParts): SearchPage {
         "local_only",
         "a web search leaves the house, and local_only keeps this call in it",
       );
+    const [kept] = findPrivate(asked.question, { kinds: noKinds, own: parts.patterns }).kinds;
+    if (kept !== undefined)
+      throw new ProxyError(
+        "local_only",
+        `query: has what routing.private.patterns keeps in the house (${kept})`,
+      );
     if (search === undefined)
       throw new ProxyError(
         "not_supported",
@@ -49,6 +58,8 @@ export function createSearchPage(parts: SearchPageParts): SearchPage {
     };
   };
 }
+
+const noKinds: PrivatePatterns["kinds"] = new Set();
 
 function askedFrom(bytes: Uint8Array): AskedSearch {
   const body = tryParse(Buffer.from(bytes).toString("utf8"));

@@ -1,5 +1,5 @@
-import { type PrivateKind, privateKinds } from "../core/private-kinds.ts";
-import { findsKind } from "./private-kinds.ts";
+import { type PrivateKind, privateKinds } from "../lib/private/kinds.ts";
+import { hasPrivate } from "../lib/private/find.ts";
 
 /** What is looked for. */
 export interface PrivatePatterns {
@@ -20,7 +20,7 @@ export function findPrivate(
 ): { readonly kinds: readonly string[] } {
   const read = unescaped(withoutLongRuns(body));
   const text = plain(read);
-  const found = privateKinds.filter((kind) => kinds.has(kind) && findsKind[kind](text));
+  const found = privateKinds.filter((kind) => kinds.has(kind) && hasPrivate(text, kind));
   // `search` begins at the start, whatever flags the pattern has; `test` would remember where it was. An operator may have
   // written down the very letters that are made plain here.
   const finds = (pattern: RegExp): boolean =>

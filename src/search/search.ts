@@ -175,7 +175,7 @@ interface Prepared extends AskedSearch {
 /** This is the one door out: whatever built the queries, they are redacted here. */
 function prepare(asked: AskedSearch, resultsMax: number): Prepared {
   const redacted = asked.queries.map(redact);
-  const texts = redacted.map(({ text }) => cut(text.replace(/\s+/g, " ").trim(), queryLettersMax));
+  const texts = redacted.map(({ text }) => cut(text.replace(/[\s\p{Cc}]+/gu, " ").trim(), queryLettersMax));
   const queries = [...new Set(texts.filter((text) => /[\p{L}\p{N}]/u.test(text)))].slice(0, queriesMax);
   const wanted = asked.resultsMax ?? resultsMax;
   const { scope = "", freshness = "", language = "" } = asked;
