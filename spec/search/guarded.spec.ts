@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createAbort } from "../../src/lib/abort.ts";
+import { SearchError } from "../../src/search/error.ts";
 import { pass } from "../support/fake-clock.ts";
 import { type Behaviour, fails, finds, hangs, result, scripted, stage } from "./search-stage.ts";
 
@@ -105,6 +106,43 @@ describe("a provider that fails", () => {
     const { fail, search } = failing(fails("degraded"));
     await fail(9);
     expect(search.snapshot().providers[0]).toMatchObject({ state: "up", failures: 9 });
+  });
+
+  it("has failed when a search's time ends before it answers", async () => {
+    const { ask, clock, search } = stage([scripted("brave", hangs)], { cacheTtlMs: 0, timeoutMs: 1_000 });
+    for (let at = 0; at < 3; at += 1) {
+      const asked = ask();
+      await pass(clock, 0);
+      await pass(clock, 1_000);
+      expect((await asked).reasons).toMatchObject([{ provider: "brave", kind: "timeout" }]);
+    }
+
+    expect(search.snapshot().providers[0]).toMatchObject({ state: "down", failures: 3, requests: 3 });
+  });
+
+  it("is not to blame when it was asked just before the time was over", async () => {
+    const slow = scripted("searxng", hangs);
+    const late = scripted("brave", hangs);
+    const { ask, clock, search } = stage([slow, late], { cacheTtlMs: 0, timeoutMs: 2_000 });
+    slow.behaviour = async () => {
+      clock.advance(1_900);
+      throw new SearchError("broken", "it is broken");
+    };
+    const asked = ask();
+    await pass(clock, 0);
+    await pass(clock, 100);
+    await asked;
+
+    expect(search.snapshot().providers.map(({ failures }) => failures)).toEqual([1, 0]);
+  });
+
+  it("is asked one query after the other when it may be back", async () => {
+    const { fail, clock, provider, ask } = failing(fails("broken"));
+    await fail(3);
+    clock.advance(30_000);
+    provider.behaviour = finds("a");
+
+    expect(await ask({ queries: ["llama", "alpaca"] })).toMatchObject({ isDegraded: false, reasons: [] });
   });
 
   it("has one trial at a time, which ends without a verdict when the caller leaves", async () => {

@@ -133,6 +133,14 @@ describe("fusion", () => {
 });
 
 describe("BM25", () => {
+  it.each([
+    ["Hindi, whose vowels are marks", "सोने की कीमत", ["सोने", "की", "कीमत"]],
+    ["accents", "Café ÉTÉ", ["cafe", "ete"]],
+    ["Arabic vowels", "كِتَاب", ["كتاب"]],
+  ])("knows the words of %s", (_, text, words) => {
+    expect(wordsIn(text)).toEqual(words.map((word) => word.normalize("NFKD")));
+  });
+
   it("is what one computes by hand", () => {
     // Two texts of 2 and 4 words, 3 on average. "wool" is in one of two: ln(1 + 1.5 / 1.5) = ln 2.
     const [with2, without] = bm25("wool", ["wool hat", "a red felt hat"]);

@@ -30,7 +30,14 @@ export interface AskOptions {
   /** 4 s when left out. */
   readonly timeoutMs?: number | undefined;
   /** What a status other than 200 means for this provider; undefined for what it means in general. */
-  readonly judge?: (status: number, body: Json | undefined) => SearchError | undefined;
+  readonly judge?: (status: number, told: Told) => SearchError | undefined;
+}
+
+/** What an answer that is no result says. */
+export interface Told {
+  readonly body: Json | undefined;
+  /** How long it wants to be left alone, in milliseconds. */
+  readonly retryAfterMs: number | undefined;
 }
 
 const defaultTimeoutMs = 4_000;
@@ -106,12 +113,14 @@ async function readText(answer: Dispatcher.ResponseData, name: string): Promise<
   return Buffer.concat(chunks).toString("utf8");
 }
 
+const byteOrderMark = /^\uFEFF/;
+
 function jsonOf({ headers }: Dispatcher.ResponseData, text: string, name: string): Json {
   const contentType = String(headers["content-type"] ?? "");
   // DuckDuckGo calls its JSON a script.
   if (!/\b(?:json|x-javascript)\b/i.test(contentType))
     throw new SearchError("broken", `${name} answered with something else than JSON`);
-  const value = tryParse(text);
+  const value = tryParse(text.replace(byteOrderMark, ""));
   if (value === undefined) throw new SearchError("broken", `${name} answered with JSON that cannot be read`);
   return value;
 }
@@ -121,16 +130,15 @@ function statusFault(
   { statusCode: status, headers }: Dispatcher.ResponseData,
   body: Json | undefined,
 ): SearchError {
-  const judged = judge?.(status, body);
+  const retryAfterMs = waitMsIn(headers, clock.epochMs());
+  const judged = judge?.(status, { body, retryAfterMs });
   if (judged !== undefined) return judged;
-  const waitMs = waitMsIn(headers, clock.epochMs());
-  if (status === 429)
-    return new SearchError("limited", `${name} wants fewer requests`, { retryAfterMs: waitMs });
+  if (status === 429) return new SearchError("limited", `${name} wants fewer requests`, { retryAfterMs });
   if (denials.has(status))
     return new SearchError("denied", `${name} refused the key or the plan is used up (HTTP ${status})`);
   if (status >= 300 && status < 400)
     return new SearchError("broken", `${name} answered with a redirect, which is not followed`);
-  return new SearchError("broken", `${name} answered with HTTP ${status}`, { retryAfterMs: waitMs });
+  return new SearchError("broken", `${name} answered with HTTP ${status}`, { retryAfterMs });
 }
 
 function faultOf(thrown: unknown, name: string): SearchError {

@@ -3,6 +3,9 @@ const k1 = 1.2;
 /** How much long texts are held against. */
 const b = 0.75;
 
+/** Marks that many leave out: accents, and the vowels of Arabic and Hebrew. Those of Indic scripts are letters of the word. */
+const accents = /[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670]/g;
+
 /** More words of a text are not counted. */
 const wordsMax = 20_000;
 
@@ -14,11 +17,8 @@ export const unspaced =
  * The words of a text as they are compared: lower-case, without accents; scripts without spaces in pairs of letters.
  */
 export function wordsIn(text: string): string[] {
-  const plain = text
-    .normalize("NFKD")
-    .replace(/\p{Mn}/gu, "")
-    .toLowerCase();
-  const runs = plain.match(/[\p{L}\p{N}]+/gu)?.slice(0, wordsMax) ?? [];
+  const plain = text.normalize("NFKD").replace(accents, "").toLowerCase();
+  const runs = plain.match(/[\p{L}\p{M}\p{N}]+/gu)?.slice(0, wordsMax) ?? [];
   return runs.flatMap((run) => (unspaced.test(run) ? pairsIn(run) : [run]));
 }
 

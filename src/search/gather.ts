@@ -1,6 +1,5 @@
 import type { Signal } from "../lib/abort.ts";
-import { createAbort } from "../lib/abort.ts";
-import type { Clock } from "../lib/time.ts";
+import { DeadlineError } from "./deadline.ts";
 import type { Answer, Guarded, Reason } from "./guarded.ts";
 import type { SearchQuery, SearchResult } from "./provider.ts";
 
@@ -35,10 +34,23 @@ export async function gather(
 }
 
 async function askAll(provider: Guarded, queries: readonly SearchQuery[], signal: Signal): Promise<Gathered> {
-  const answers = await Promise.all(queries.map((query) => askInTime(provider, query, signal)));
+  const answers = provider.isOnTrial()
+    ? await oneByOne(provider, queries, signal)
+    : await Promise.all(queries.map((query) => askInTime(provider, query, signal)));
   const lists = answers.flatMap(({ results }) => (results === undefined ? [] : [results]));
   const reasons = answers.flatMap(({ reason }) => (reason === undefined ? [] : [reason]));
   return { lists, providers: lists.length > 0 ? [provider.name] : [], reasons: distinct(reasons) };
+}
+
+/** One query tells whether a provider is back; the other is for afterwards. */
+async function oneByOne(
+  provider: Guarded,
+  queries: readonly SearchQuery[],
+  signal: Signal,
+): Promise<Answer[]> {
+  const answers: Answer[] = [];
+  for (const query of queries) answers.push(await askInTime(provider, query, signal));
+  return answers;
 }
 
 /** The end of the search's time is this provider's reason, and no error. */
@@ -67,27 +79,3 @@ const together = (all: readonly Gathered[]): Gathered => ({
   providers: all.flatMap(({ providers }) => providers),
   reasons: all.flatMap(({ reasons }) => reasons),
 });
-
-class DeadlineError extends Error {
-  override readonly name = "DeadlineError";
-}
-
-/** A signal that aborts when its caller's does, or when the time is over; `end` must be called. */
-export function withDeadline(
-  caller: Signal,
-  clock: Clock,
-  timeoutMs: number,
-): { readonly signal: Signal; readonly end: () => void } {
-  const { signal, abort } = createAbort();
-  const leave = (): void =>
-    abort(caller.reason instanceof Error ? caller.reason : new Error("the caller left"));
-  caller.addEventListener("abort", leave);
-  const timer = clock.after(timeoutMs, () => abort(new DeadlineError("the search's time is over")));
-  return {
-    signal,
-    end() {
-      timer.cancel();
-      caller.removeEventListener("abort", leave);
-    },
-  };
-}

@@ -3,6 +3,7 @@ import { createSemaphore, QueueRefusedError } from "../lib/semaphore.ts";
 import type { Signal } from "../lib/abort.ts";
 import type { Clock } from "../lib/time.ts";
 import { createBreaker, type BreakerState } from "./breaker.ts";
+import { DeadlineError } from "./deadline.ts";
 import { SearchError, type SearchFaultKind } from "./error.ts";
 import type { Provider, SearchQuery, SearchResult } from "./provider.ts";
 
@@ -39,6 +40,8 @@ export interface Guarded {
   readonly name: string;
   /** Never rejects for the provider's sake; rejects with the signal's reason once that is aborted. */
   ask(query: SearchQuery, signal: Signal): Promise<Answer>;
+  /** Whether the next request shows if it is back; others are refused meanwhile. */
+  isOnTrial(): boolean;
   snapshot(): ProviderSnapshot;
   close(): void;
 }
@@ -55,87 +58,97 @@ const dayMs = 86_400_000;
 const atOnceMax = 8;
 const waitingMax = 32;
 const waitMs = 4_000;
+/** Who was asked for less time before the search was over may have been about to answer. */
+const enoughMs = 1_000;
 
 export function createGuarded({ provider, clock, random, perDayMax }: GuardedParts): Guarded {
   const { name } = provider;
   const breaker = createBreaker(clock, random);
   const places = createSemaphore({ places: atOnceMax, queueMax: waitingMax, waitMs, clock });
-  const latency = createHistogram();
-  const days = createDays(clock);
-  let requests = 0;
-  let failures = 0;
+  const counts = createCounts(clock);
 
   const none = (kind: ReasonKind, message: string): Answer => ({ reason: { provider: name, kind, message } });
+  const capped = (): Answer => none("capped", `${name} was asked ${perDayMax} times today`);
+  const off = (): Answer => none("off", `${name} is left alone for a while after it failed`);
+
+  const failed = (error: SearchError): Answer => {
+    counts.failures += 1;
+    breaker.bad(error);
+    return none(error.kind, error.message);
+  };
+
+  /** The end of the search's time is a failure of whoever had enough of it. */
+  const left = ({ reason }: Signal, hadMs: number): void => {
+    if (reason instanceof DeadlineError && hadMs >= enoughMs)
+      failed(new SearchError("timeout", `${name} did not answer within ${Math.round(hadMs)} ms`));
+    else breaker.cancelled();
+  };
 
   const attempt = async (query: SearchQuery, signal: Signal): Promise<Answer> => {
-    days.count += 1;
-    requests += 1;
+    counts.begin();
     const startedMs = clock.monotonicMs();
     try {
       const results = await provider.search(query, signal);
-      latency.record(clock.monotonicMs() - startedMs);
+      counts.latency.record(clock.monotonicMs() - startedMs);
       breaker.good();
       return results.length === 0 ? none("empty", `${name} found nothing`) : { results };
     } catch (thrown) {
-      if (signal.aborted) breaker.cancelled();
+      if (signal.aborted) left(signal, clock.monotonicMs() - startedMs);
       signal.throwIfAborted();
-      const error = searchErrorOf(thrown, name);
-      failures += 1;
-      breaker.bad(error);
-      return none(error.kind, error.message);
+      return failed(searchErrorOf(thrown, name));
     }
   };
 
   return {
     name,
     async ask(query, signal) {
-      if (days.count >= perDayMax) return none("capped", `${name} was asked ${perDayMax} times today`);
-      if (breaker.state === "down") return none("off", `${name} is left alone for a while after it failed`);
+      if (counts.today() >= perDayMax) return capped();
+      if (breaker.state === "down") return off();
       const release = await placeIn(places, signal);
       if (release === undefined) return none("busy", `too many searches wait for ${name}`);
       try {
         // What held when it began to wait may hold no more.
         signal.throwIfAborted();
-        if (days.count >= perDayMax) return none("capped", `${name} was asked ${perDayMax} times today`);
-        if (!breaker.enter()) return none("off", `${name} is left alone for a while after it failed`);
+        if (counts.today() >= perDayMax) return capped();
+        if (!breaker.enter()) return off();
         return await attempt(query, signal);
       } finally {
         release();
       }
     },
-    snapshot: () => ({
-      name,
-      state: breaker.state,
-      offMs: breaker.offMs(),
-      requestsToday: days.count,
-      requests,
-      failures,
-      latencyP50Ms: latency.quantile(0.5),
-      latencyP99Ms: latency.quantile(0.99),
-    }),
+    isOnTrial: () => breaker.state === "half-open",
+    snapshot: () => ({ name, state: breaker.state, offMs: Math.ceil(breaker.offMs()), ...counts.shown() }),
     close: () => provider.close(),
   };
 }
 
-/** A count that begins anew at midnight UTC. */
-function createDays(clock: Clock): { count: number } {
-  let day = 0;
-  let count = 0;
-  const turn = (): void => {
-    const today = Math.floor(clock.epochMs() / dayMs);
-    if (today !== day) count = 0;
-    day = today;
+/** What is counted of a provider; its requests of the day begin anew at midnight UTC. */
+function createCounts(clock: Clock) {
+  const latency = createHistogram();
+  let [requests, day, requestsToday] = [0, 0, 0];
+  const today = (): number => {
+    const now = Math.floor(clock.epochMs() / dayMs);
+    if (now !== day) requestsToday = 0;
+    day = now;
+    return requestsToday;
   };
-  return {
-    get count() {
-      turn();
-      return count;
+  const counts = {
+    failures: 0,
+    latency,
+    today,
+    begin() {
+      requestsToday = today() + 1;
+      requests += 1;
     },
-    set count(next) {
-      turn();
-      count = next;
-    },
+    shown: () => ({
+      requestsToday: today(),
+      requests,
+      failures: counts.failures,
+      latencyP50Ms: latency.quantile(0.5),
+      latencyP99Ms: latency.quantile(0.99),
+    }),
   };
+  return counts;
 }
 
 async function placeIn(

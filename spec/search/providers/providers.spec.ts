@@ -177,6 +177,16 @@ describe.each(keyed)("the key of %s", (engine) => {
   });
 });
 
+describe("an answer", () => {
+  it("may begin with a byte order mark", async () => {
+    await open("searxng");
+    const body = `\uFEFF${JSON.stringify({ results: [{ title: "T", url: "https://a.example/", content: "c" }] })}`;
+    fake.fail({ kind: "status", status: 200, body });
+
+    expect(await ask()).toMatchObject([{ title: "T" }]);
+  });
+});
+
 describe("a provider that wants to be left alone", () => {
   it.each([
     ["7", 7_000],
@@ -187,6 +197,13 @@ describe("a provider that wants to be left alone", () => {
   ])("says %s", async (retryAfter, waitMs) => {
     await open("tavily");
     expect((await faultWith({ kind: "limited", retryAfter })).retryAfterMs).toBe(waitMs);
+  });
+
+  it.each(engines)("is heard: %s", async (engine) => {
+    await open(engine);
+    const { kind, retryAfterMs } = await faultWith({ kind: "limited", retryAfter: "3000" });
+
+    expect([kind, retryAfterMs]).toEqual(["limited", 3_000_000]);
   });
 
   it("says it per window, as Brave does", async () => {

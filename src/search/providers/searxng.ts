@@ -1,4 +1,4 @@
-import { createAsk } from "../ask.ts";
+import { createAsk, type Told } from "../ask.ts";
 import { SearchError } from "../error.ts";
 import type { Freshness, Provider, ProviderOptions, SearchQuery } from "../provider.ts";
 import { parsePublished } from "../published.ts";
@@ -55,7 +55,7 @@ function formOf(query: SearchQuery, { engines, safeSearch }: SearxngOptions): st
   return form.toString();
 }
 
-function judge(status: number): SearchError | undefined {
+function judge(status: number, { retryAfterMs }: Told): SearchError | undefined {
   if (status === 403)
     return new SearchError(
       "denied",
@@ -65,6 +65,7 @@ function judge(status: number): SearchError | undefined {
     return new SearchError(
       "limited",
       "searxng limits requests; in its settings.yml set server.limiter: false, or list this machine under botdetection.ip_lists.pass_ip",
+      { retryAfterMs },
     );
   return undefined;
 }

@@ -1,5 +1,5 @@
 import { isObject, type Json, type JsonObject } from "../../lib/json.ts";
-import { createAsk } from "../ask.ts";
+import { createAsk, type Told } from "../ask.ts";
 import { SearchError } from "../error.ts";
 import type { Freshness, KeyedProviderOptions, Provider } from "../provider.ts";
 import { parsePublished } from "../published.ts";
@@ -64,7 +64,7 @@ function knowledge(panel: Json | undefined): FoundPage[] {
 }
 
 /** It says "Not enough credits" with status 400, as if the query were wrong. */
-function judge(status: number, body: Json | undefined): SearchError | undefined {
+function judge(status: number, { body }: Told): SearchError | undefined {
   const isUnpaid = status === 400 && isObject(body) && /credit/i.test(textOf(body["message"]));
   return isUnpaid ? new SearchError("denied", "serper: no credits are left") : undefined;
 }
