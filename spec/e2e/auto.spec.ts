@@ -174,6 +174,26 @@ describe("the sources of a searched answer", () => {
   });
 });
 
+describe("the sources of an answer that is to have a form", () => {
+  const schema = { type: "object" };
+
+  it.each([
+    ["/v1/chat/completions", { json_schema: schema }],
+    ["/v1/chat/completions", { grammar: 'root ::= "yes"' }],
+    ["/v1/chat/completions", { guided_json: schema }],
+    ["/v1/chat/completions", { response_format: { type: "json_object" } }],
+    ["/v1/messages", { max_tokens: 50, output_format: { type: "json_schema", schema } }],
+    ["/v1/messages", { max_tokens: 50, output_config: { format: { type: "json_schema", schema } } }],
+  ])("are in no text of it: %s with %j", async (path, more) => {
+    const house = await setUp();
+
+    const { headers, text } = await house.ask(path, chat(fresh, { stream: false, ...more }));
+
+    expect(headers["x-chasqui-searched"]).toBe("yes");
+    expect(text).not.toContain("Sources:");
+  });
+});
+
 describe("what a client says", () => {
   it.each([
     ["auto:local", {}, [1, 0, 0]],

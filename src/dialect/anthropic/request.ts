@@ -10,7 +10,7 @@ const sampling = ["temperature", "top_p", "top_k"];
 
 const known = new Set([
   ...sampling,
-  ..."model max_tokens messages system stream stop_sequences tools tool_choice thinking output_config".split(
+  ..."model max_tokens messages system stream stop_sequences tools tool_choice thinking output_config output_format".split(
     " ",
   ),
 ]);
@@ -35,7 +35,7 @@ export function decodeRequest(wire: JsonObject): ChatRequest {
     tools: own.map((tool) => toolOf(tool, "input_schema")),
     toolChoice: choiceOf(choice),
     parallelTools: isObject(choice) && choice["disable_parallel_tool_use"] === true ? false : undefined,
-    format: formatOf(field(wire, "output_config")),
+    format: formatOf(wire),
     think: thinkOf(wire),
     logprobs: undefined,
     suffix: undefined,
@@ -78,8 +78,10 @@ function choiceOf(choice: Json | undefined): ToolChoice | undefined {
   return type === "tool" && textOf(name) !== "" ? { name: textOf(name) } : undefined;
 }
 
-function formatOf(output: Json | undefined): Format | undefined {
-  const format = isObject(output) ? output["format"] : undefined;
+/** In `output_config.format`, or in `output_format` as before it. */
+function formatOf(wire: JsonObject): Format | undefined {
+  const output = field(wire, "output_config");
+  const format = isObject(output) ? output["format"] : field(wire, "output_format");
   const schema = isObject(format) ? format["schema"] : undefined;
   return isObject(schema) ? { schema } : undefined;
 }

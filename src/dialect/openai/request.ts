@@ -111,12 +111,25 @@ function logprobsOf(wire: JsonObject): number | undefined {
   return typeof top === "number" ? top : 0;
 }
 
+/** How llama-server and vLLM are asked for a form of the answer. */
+const formatsOfServers = [
+  "json_schema",
+  "grammar",
+  "guided_json",
+  "guided_regex",
+  "guided_grammar",
+  "structured_outputs",
+];
+
+const isSaid = (value: Json | undefined): boolean => value !== undefined && value !== null && value !== "";
+
 function needsOf(wire: JsonObject): Need[] {
   const needs: Need[] = [];
   const tools = field(wire, "tools");
   const format = field(wire, "response_format");
   if (Array.isArray(tools) && tools.length > 0) needs.push("tools");
-  if (isObject(format) && format["type"] !== "text") needs.push("format");
+  const isFormatAsked = isObject(format) && format["type"] !== "text";
+  if (isFormatAsked || formatsOfServers.some((name) => isSaid(field(wire, name)))) needs.push("format");
   if (textOf(field(wire, "suffix")) !== "") needs.push("insert");
   if (field(wire, "logprobs") === true) needs.push("logprobs");
   if (hasPart(wire, "image_url")) needs.push("images");
