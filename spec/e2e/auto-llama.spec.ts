@@ -1,5 +1,6 @@
 import { Ollama } from "ollama";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ask } from "../support/ask.ts";
 import { startDaemon, type RunningDaemon } from "../support/daemon.ts";
 import { type FakeOpenRouter, startFakeOpenRouter } from "../support/fake-openrouter.ts";
 import { type FakeSearch, startFakeSearch } from "../support/fake-search.ts";
@@ -35,6 +36,7 @@ describe.skipIf(!hasLlamaServer)("the model auto, with a real llama-server in th
         `  - { type: openrouter, name: cloud, url: "${cloud.url}", api_key: "${cloud.key}" }`,
         `search: { providers: [{ type: searxng, url: "${web.url}" }] }`,
         'money: { baseline: "openai/gpt-4o-mini" }',
+        "context: { policy: trim }",
       ].join("\n"),
     );
     client = new Ollama({ host: daemon.url });
@@ -52,6 +54,24 @@ describe.skipIf(!hasLlamaServer)("the model auto, with a real llama-server in th
       text += part.message.content;
     return text;
   };
+
+  it("trims a conversation that is too long for every model in the house, as it does for one by its name", async () => {
+    // Letters that no tokenizer puts together: the count is the model's own.
+    const rare = "\ua000\ua001\ua002\ua003".repeat(120);
+    const turn = (nth: number): { role: string; content: string }[] => [
+      { role: "user", content: `${nth}: ${rare}` },
+      { role: "assistant", content: "ok" },
+    ];
+    const messages = [...Array.from({ length: 40 }, (_, nth) => turn(nth)).flat(), ...turn(41).slice(0, 1)];
+    const answer = await ask(`${daemon.url}/api/chat`, { model: "auto:local", stream: false, messages });
+
+    expect([answer.status, answer.headers["x-chasqui-context"]]).toEqual([
+      200,
+      expect.stringMatching(/^trimmed messages=\d+$/),
+    ]);
+    expect(answer.headers["x-chasqui-reasons"]).toContain("its oldest turns are left out");
+    expect(answer.headers["x-chasqui-upstream"]).toBe("llama");
+  });
 
   it.each([true, false])("takes three routes, stream %s", async (stream) => {
     const [calls, searches] = [cloud.to("/chat/completions").length, web.seen.length];

@@ -97,6 +97,7 @@ const parts: fc.Arbitrary<DecideParts> = fc.record({
   }),
   isPrivate: fc.boolean(),
   isLocalOnly: fc.boolean(),
+  mayTrim: fc.boolean(),
   asks: fc.record({ images: fc.boolean(), tools: fc.boolean(), replyTokens: fc.constantFrom(1, 512, 1_024) }),
   scores,
   budgetNanoUsd: maybe(fc.nat(1_000)),
@@ -139,11 +140,20 @@ describe("whatever is asked, and whoever is there", () => {
     }
   });
 
-  law("nothing goes where it does not fit", (given) => {
-    const tokens = given.analysis.tokens + given.asks.replyTokens;
-    for (const { contextTokens = Infinity } of chosen(given))
-      expect(contextTokens).toBeGreaterThanOrEqual(tokens);
-  });
+  law(
+    "nothing goes where it does not fit, unless it fits nowhere and may be trimmed, which is told",
+    (given) => {
+      const tokens = given.analysis.tokens + given.asks.replyTokens;
+      const { isTrimmed, reasons, search } = decide(given);
+      for (const { contextTokens = Infinity } of chosen(given))
+        if (!isTrimmed) expect(contextTokens).toBeGreaterThanOrEqual(tokens);
+      if (!isTrimmed) return;
+      expect(given.mayTrim).toBe(true);
+      expect(decide({ ...given, mayTrim: false }).order).toEqual([]);
+      expect(search).toBe(false);
+      expect(reasons).toContain("too long for everyone: its oldest turns are left out");
+    },
+  );
 
   law("everyone who may answer is either in the order or refused for a reason, once", (given) => {
     const { order, refused, reasons } = decide(given);

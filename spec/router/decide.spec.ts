@@ -195,6 +195,44 @@ describe("what must not leave the house", () => {
   });
 });
 
+describe("a conversation that is too long for everyone", () => {
+  const long = analysisOf({ tokens: 50_000 });
+  const candidates = [
+    { ...local("small:3b"), contextTokens: 4_096 },
+    { ...local("mid:14b"), contextTokens: 8_192 },
+  ];
+
+  it("goes to whoever has the most room where it may be trimmed, and says so", () => {
+    const got = deciding({ analysis: long, candidates, mayTrim: true });
+
+    expect(got).toMatchObject({ names: ["mid:14b", "small:3b"], isTrimmed: true, search: false });
+    expect(got.reasons).toContain("too long for everyone: its oldest turns are left out");
+  });
+
+  it("goes to nobody where it may not", () => {
+    expect(deciding({ analysis: long, candidates })).toMatchObject({ names: [], isTrimmed: false });
+  });
+
+  it("goes to the one who has room for it, whole", () => {
+    const far = { ...cloud("big"), contextTokens: 131_072 };
+    const got = deciding({ analysis: long, candidates: [...candidates, far], mayTrim: true });
+
+    expect(got).toMatchObject({ names: ["big"], isTrimmed: false });
+  });
+
+  it("stays in the house and within its budget all the same", () => {
+    const far = { ...cloud("big"), contextTokens: 16_384 };
+    const got = deciding({
+      analysis: long,
+      candidates: [...candidates, far],
+      mayTrim: true,
+      isPrivate: true,
+    });
+
+    expect(got.names).toEqual(["mid:14b", "small:3b"]);
+  });
+});
+
 describe("doubt", () => {
   const unsure = analysisOf({ confidence: 0.55 });
 

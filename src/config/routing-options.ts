@@ -1,11 +1,12 @@
 import type { Loaded } from "./load.ts";
 
 /** How `auto` chooses. */
-export function routingOptions({ config: { routing, money } }: Loaded) {
+export function routingOptions({ config: { routing, money, context } }: Loaded) {
   const { baseline } = money;
   return {
     isOn: routing.enabled,
     models: routing.models,
+    canTrim: context.policy === "grow" || context.policy === "trim",
     policy: {
       dial: routing.dial,
       onUncertain: routing.on_uncertain,

@@ -71,6 +71,7 @@ export function createAuto(loaded: Loaded, wiring: AutoWiring): Auto {
     upstreams: () => registry.upstreams,
     cost: costPartsOf(loaded, clock),
     budgetLeft: (keyName) => accounting.ledger?.left(keyName),
+    canTrim: options.canTrim,
     canSearch: search !== undefined,
     searchTokensMax: options.searchTokensMax,
     clock,

@@ -43,6 +43,9 @@ export function createFit(options: FitOptions): Fit {
   };
 }
 
+/** Whether a call loses its oldest turns, and not its answer, when it is too long. */
+export const mayBeTrimmed = (call: Call): boolean => fitting.has(call.operation) && !isLeftToUpstream(call);
+
 const asItIs = (call: Call): Fitted => ({ call, note: undefined });
 
 /** What clients of Ollama say when they would rather have its own error, or when there is nothing to cut. */

@@ -14,7 +14,8 @@ export function decide(parts: DecideParts): Decision {
   const tiered = tierOf(parts);
   const searching = searchOf(parts, tiered, needs);
   const maySearch = searching.isAllowed && searching.isAvailable;
-  const { search, ...sorted } = withRoom(parts, tiered, { needs, search: searching.isWanted && maySearch });
+  const room = { needs, search: searching.isWanted && maySearch };
+  const { search, isTrimmed, ...sorted } = withRoom(parts, tiered, room);
   const { order, isLocked } = sorted;
   const isDoubted = tiered.isUnsure || (searching.isWanted && !search);
   const escalateTo = isLocked ? undefined : escalationOf(order, needs);
@@ -30,6 +31,7 @@ export function decide(parts: DecideParts): Decision {
     refused: sorted.refused,
     confidence: tiered.confidence,
     missing: missingOf(parts, { tiered, among: sorted.among, needs, searching }),
+    isTrimmed,
     isLocked,
     escalateTo,
   };
@@ -50,14 +52,30 @@ interface Room {
   readonly search: boolean;
 }
 
-/** Web results need room in the prompt too. Where nobody has that much, the request is answered without them. */
-function withRoom(parts: DecideParts, tiered: Tiered, { needs, search }: Room): Sorted & { search: boolean } {
-  const { tokensMax = 0 } = parts.search;
-  if (!search) return { ...sortOut(parts, tiered, needs), search };
-  const sorted = sortOut(parts, tiered, { ...needs, tokens: needs.tokens + tokensMax });
-  if (sorted.order.length > 0) return { ...sorted, search };
-  return { ...sortOut(parts, tiered, needs), search: false };
+interface Roomy extends Sorted {
+  readonly search: boolean;
+  readonly isTrimmed: boolean;
 }
+
+/**
+ * Web results need room in the prompt too. Where nobody has that much, the request is answered without them; where
+ * nobody has room for all of the request, by whoever has the most, if it may be trimmed.
+ */
+function withRoom(parts: DecideParts, tiered: Tiered, { needs, search }: Room): Roomy {
+  const { tokensMax = 0 } = parts.search;
+  if (search) {
+    const sorted = sortOut(parts, tiered, { ...needs, tokens: needs.tokens + tokensMax });
+    if (sorted.order.length > 0) return { ...sorted, search, isTrimmed: false };
+  }
+  const whole = sortOut(parts, tiered, needs);
+  if (whole.order.length > 0 || parts.mayTrim !== true) return { ...whole, search: false, isTrimmed: false };
+  const trimmed = sortOut(parts, tiered, { ...needs, tokens: 0 });
+  const order = trimmed.isLocked ? trimmed.order : trimmed.order.toSorted(byRoom);
+  return { ...trimmed, order, search: false, isTrimmed: order.length > 0 };
+}
+
+const byRoom = (one: Candidate, other: Candidate): number =>
+  (other.contextTokens ?? 0) - (one.contextTokens ?? 0);
 
 function sortOut(parts: DecideParts, tiered: Tiered, needs: Needs): Sorted {
   const { mode } = parts.control;

@@ -16,6 +16,7 @@ export function explain(parts: ExplainParts): string[] {
     ...modeWords(parts),
     ...doubtWords(parts),
     ...missingWords(parts),
+    ...(parts.decision.isTrimmed ? ["too long for everyone: its oldest turns are left out"] : []),
     ...refusedWords(parts.decision),
   ];
 }

@@ -11,6 +11,7 @@ import { findPrivate, type PrivatePatterns } from "../../router/privacy.ts";
 import type { ScoresOf } from "../../router/quantiles.ts";
 import { type Sessions, sessionKey } from "../../router/session.ts";
 import type { Upstream } from "../../upstream/upstream.ts";
+import { mayBeTrimmed } from "../fit.ts";
 import { createMostCost, type CostParts } from "../money/most.ts";
 import { takesText } from "./last-turn.ts";
 import { type Holder, holdersFor } from "./candidates.ts";
@@ -29,6 +30,8 @@ export interface PlanParts extends Memory {
   readonly cost: CostParts;
   /** What a call of this key may cost now, in nano-dollars; undefined for no limit. What is reserved decides later. */
   readonly budgetLeft: (keyName: string | undefined) => number | undefined;
+  /** Whether long conversations are made to fit. */
+  readonly canTrim: boolean;
   readonly canSearch: boolean;
   /** Most tokens that web results take of a prompt. */
   readonly searchTokensMax: number;
@@ -100,6 +103,7 @@ export function planOf({ call, ...studied }: Studied, parts: PlanParts): Plan {
     isPrivate,
     isLocalOnly: asker.isLocalOnly,
     asks: asksOf(request),
+    mayTrim: parts.canTrim && mayBeTrimmed(call),
     budgetNanoUsd,
     scores: scoresOf(ownerOf(asker)),
     nowMs: parts.clock.monotonicMs(),
