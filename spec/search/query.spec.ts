@@ -178,6 +178,9 @@ const table: readonly Row[] = [
   [["Answer in one sentence: how high is the Matterhorn?"], ["how high Matterhorn"]],
   [["Be brief. What is a monad?"], ["monad"]],
   [["Who founded Ikea? Where was he born?"], ["who founded Ikea", "Ikea where born"]],
+  [["How old is Elon Musk's son?"], ["how old Elon Musk son"]],
+  [["Who directed Apocalypse Now?"], ["who directed Apocalypse Now"]],
+  [["How does alternating current work?"], ["how alternating current work"]],
 ];
 
 describe("the queries for a question", () => {

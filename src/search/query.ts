@@ -21,7 +21,7 @@ import {
   withoutLooseEnds,
   wordsMax,
 } from "./query/terms.ts";
-import { timeOf, yearWords } from "./query/time-words.ts";
+import { datedBy, timeOf } from "./query/time.ts";
 import { chitChat, stopWords } from "./query/words.ts";
 import { redact, type RedactedKind } from "./redact.ts";
 
@@ -121,7 +121,7 @@ interface Surroundings {
 
 function queryOf(sentence: string, surroundings: Surroundings): string {
   const { language, year } = surroundings;
-  const dated = year === undefined ? sentence : sentence.replace(yearWords, ` ${year} `);
+  const dated = year === undefined ? sentence : datedBy(sentence, year);
   const unspaced = withoutPhrases(dated, language);
   if (unspaced !== undefined) return withYear(firstWords(unspaced), year);
   const plain = withoutInstructions(dated);
