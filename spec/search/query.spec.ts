@@ -181,6 +181,13 @@ const table: readonly Row[] = [
   [["How old is Elon Musk's son?"], ["how old Elon Musk son"]],
   [["Who directed Apocalypse Now?"], ["who directed Apocalypse Now"]],
   [["How does alternating current work?"], ["how alternating current work"]],
+  [["Who is P!nk's husband?"], ["P!nk husband"]],
+  [["latest album of Panic! at the Disco"], ["latest album of Panic at Disco 2026"], "year"],
+  [["Who is the singer of Panic! At The Disco?"], ["singer of Panic At Disco"]],
+  [["what is !important in css"], ["important in css"]],
+  [["Yahoo! stock price today"], ["Yahoo stock price today 2026"], "day"],
+  [["hi! what is the weather in lima today"], ["weather in lima today 2026"], "day"],
+  [["Wann begann der 2. Weltkrieg?"], ["wann begann 2 Weltkrieg"]],
 ];
 
 describe("the queries for a question", () => {
@@ -251,6 +258,11 @@ describe("the queries for a question", () => {
       "and answer ".repeat(2_000),
       "[".repeat(9_000),
       "A.".repeat(9_000),
+      "A. ".repeat(6_000),
+      "Now! ".repeat(4_000),
+      `${"*".repeat(5_000)} ${"the Now ".repeat(2_000)}`,
+      "'a ".repeat(6_000),
+      "Who? a ".repeat(3_000),
     ];
     const startedMs = performance.now();
     for (const text of nasty) build(text);

@@ -1,7 +1,7 @@
 import type { Clock } from "../lib/time.ts";
 import type { Freshness } from "./provider.ts";
 import { cut } from "./plain.ts";
-import { proseOf, sentencesOf } from "./query/clean.ts";
+import { proseOf } from "./query/clean.ts";
 import { languageOf } from "./query/language.ts";
 import {
   isQuestion,
@@ -11,6 +11,7 @@ import {
   withoutPhrases,
 } from "./query/phrases.ts";
 import { isShortForm, pointsBack, referentOf, resolved, type Said, varied } from "./query/referent.ts";
+import { sentencesOf } from "./query/sentences.ts";
 import {
   lettersMax,
   onlyAsks,

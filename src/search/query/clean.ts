@@ -49,19 +49,3 @@ function withoutFences(text: string): string {
   });
   return lines.join("\n");
 }
-
-/** Short words whose dot ends no sentence. */
-const abbreviation =
-  /(?:^|\s)(?:dr|mr|mrs|ms|st|vs|no|nr|prof|e\.g|i\.e|z\.b|inc|co|ltd|jr|sr|u\.s|bzw|ca|approx|\p{Lu})\.$/iu;
-
-/** The sentences of a text, each with its mark at the end. */
-export function sentencesOf(text: string): string[] {
-  const parts = text.split(/(?<=[?!。？！؟])\s*|(?<=\.)\s+(?=[\p{Lu}¿¡"'])|\n+/u);
-  const sentences: string[] = [];
-  for (const part of parts.map((one) => one.trim()).filter(Boolean)) {
-    const last = sentences.at(-1);
-    if (last !== undefined && abbreviation.test(last)) sentences[sentences.length - 1] = `${last} ${part}`;
-    else sentences.push(part);
-  }
-  return sentences;
-}
