@@ -186,8 +186,12 @@ const table: readonly Row[] = [
   [["Who is the singer of Panic! At The Disco?"], ["singer of Panic At Disco"]],
   [["what is !important in css"], ["important in css"]],
   [["Yahoo! stock price today"], ["Yahoo stock price today 2026"], "day"],
+  [["Guess Who? board game price"], ["Guess who board game price"]],
   [["hi! what is the weather in lima today"], ["weather in lima today 2026"], "day"],
   [["Wann begann der 2. Weltkrieg?"], ["wann begann 2 Weltkrieg"]],
+  [['Is a 27" monitor better than a 32" monitor?'], ["27 monitor better 32 monitor"]],
+  [["llamas NOT alpacas +foo ~bar"], ["llamas not alpacas foo bar"]],
+  [["东京 -foo !g 天气"], ["东京 foo g 天气"]],
 ];
 
 describe("the queries for a question", () => {

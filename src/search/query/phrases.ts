@@ -122,6 +122,7 @@ export function withoutPhrases(text: string, language: string | undefined): stri
   return text
     .replace(pattern, " ")
     .replace(/[？?。！!、，,：:；;「」]+/g, " ")
+    .replace(/(?<!\S)[-+~|<^*]+(?=\S)/g, "")
     .replace(/\s+/g, " ")
     .trim();
 }

@@ -1,3 +1,4 @@
+import { isShouted } from "./capitals.ts";
 import { binders, pronouns, stopWords } from "./words.ts";
 
 /** One word of a query, or several that stay together. */
@@ -34,10 +35,15 @@ export function termsOf(text: string, language: string | undefined): Term[] {
     if (word === "" || idle.some((words) => words.has(lower))) continue;
     const isFixed = /[\u00a0"]/.test(raw);
     const isName = isFixed || (!shouted && looksLikeName(word, at === 0));
-    terms.push({ text: isAskWord(word) ? lower : word, isFixed, isName });
+    terms.push({ text: isSaidSmall(word) ? lower : word, isFixed, isName });
   }
   return terms;
 }
+
+/** Words that providers obey when they stand in capitals. */
+const operators = new Set(["AND", "OR", "NOT", "NEAR"]);
+
+const isSaidSmall = (word: string): boolean => isAskWord(word) || operators.has(word);
 
 /** The words of a text; what belongs together is one word. */
 function wordsOf(text: string, language: string | undefined): string[] {
@@ -45,7 +51,7 @@ function wordsOf(text: string, language: string | undefined): string[] {
   return plain
     .replace(glued, (phrase) => phrase.replaceAll(" ", glue))
     .replace(
-      /["“”„«»]([^"“”„«»\n]{2,80})["“”„«»]/g,
+      /(?<![\p{L}\p{N}])["“”„«»]([^"“”„«»\n]{2,80})["“”„«»](?![\p{L}\p{N}])/gu,
       (_, phrase: string) => ` "${phrase.trim().replaceAll(/\s+/g, glue)}" `,
     )
     .split(/[^\S\u00a0]+/);
@@ -60,9 +66,6 @@ export function withoutLooseEnds(terms: readonly Term[]): Term[] {
   while (end > 0 && binders.has(terms[end - 1]?.text.toLowerCase() ?? "")) end -= 1;
   return terms.slice(0, end);
 }
-
-/** A text in capitals has no names to be told by them. */
-const isShouted = (text: string): boolean => /\p{Lu}/u.test(text) && !/\p{Ll}/u.test(text);
 
 function trimmed(raw: string, language: string | undefined): string {
   if (/^".+"$/.test(raw)) return raw;

@@ -1,7 +1,7 @@
 /** The function words that are left out of a query, by language; question words that carry meaning are not among them. */
 export const stopWords: Readonly<Record<string, ReadonlySet<string>>> = {
   en: set(
-    "a an the is are was were be been being am do does did has have had can could would should will shall i me my mine we us our you your yours so just also really very actually basically some any please there that this these those if then but kindly maybe perhaps ok okay and or as than too still even about let lets got get going gonna want wanna need know think guess exactly like it its i'm i've i'd i'll it's that's there's we're you're hi hello hey thanks",
+    "a an the is are was were be been being am do does did has have had can could would should will shall i me my mine we us our you your yours so just also really very actually basically some any please there that this these those if then but kindly maybe perhaps ok okay and or as than too still even about let lets got get going gonna want wanna need know think exactly like it its i'm i've i'd i'll it's that's there's we're you're hi hello hey thanks",
   ),
   de: set(
     "der die das den dem des ein eine einen einem einer eines ist sind war waren sein wird werden wurde wurden hat haben hatte hast bin bist ich mich mir mein meine wir uns unser du dich dir dein sie ihr ihnen man denn eigentlich mal doch bitte auch sehr so dann aber oder und kann kannst können könnte könntest würde würdest soll sollte gibt es dass ob da noch schon ja gerne gern eben",
