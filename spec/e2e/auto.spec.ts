@@ -195,6 +195,17 @@ describe("the sources of an answer that is to have a form", () => {
 });
 
 describe("what a client says", () => {
+  it("of the tier of one call holds for that call, and not for the conversation", async () => {
+    const house = await setUp();
+    const headers = { "x-chasqui-session": "s1" };
+
+    await house.ask("/api/chat", chat(easy), { ...headers, "x-chasqui-tier": "high" });
+    expect(counts(house)).toEqual([0, 1, 0]);
+    const next = await house.ask("/api/chat", chat(easy), headers);
+
+    expect([next.headers["x-chasqui-tier"], counts(house)]).toEqual(["low", [1, 1, 0]]);
+  });
+
   it.each([
     ["auto:local", {}, [1, 0, 0]],
     ["auto:cloud", {}, [0, 1, 0]],

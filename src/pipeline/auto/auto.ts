@@ -131,8 +131,10 @@ function remember(
   { call, plan }: Pick<Asked, "call" | "plan">,
   { model, upstream }: Sent,
 ): void {
-  const { analysis, decision, isPrivate, session } = plan;
-  const { ownTier, tier } = decision;
+  const { analysis, control, decision, isPrivate, session } = plan;
+  const { ownTier } = decision;
+  // What a client says of one call says nothing of the conversation.
+  const tier = control.tier === undefined ? decision.tier : ownTier;
   scoresOf(ownerOf(call.asker)).add(analysis);
   sessions.note(session, { analysis, ownTier, tier, model, upstream, isPrivate });
 }
