@@ -19,9 +19,9 @@ function entity(whole: string, name: string): string {
   return isLetter ? String.fromCodePoint(code) : " ";
 }
 
-/** Character references as the letters they stand for. */
+/** Character references as the letters they stand for; those of a number may end without a semicolon. */
 export const decodeEntities = (text: string): string =>
-  text.replace(/&(#\d{1,7}|#x[\da-f]{1,6}|[a-z]{2,8});/gi, entity);
+  text.replace(/&(#\d+|#x[\da-f]+|[a-z]{2,8}(?=;));?/gi, entity);
 
 /** Tags removed, one pass; what looks like a tag after that is text. */
 export const stripTags = (text: string): string => text.replace(/<[a-z/!?][^<>]*>/gi, "");

@@ -140,7 +140,9 @@ function createOutput(lettersMax: number): Output {
 function tagOf(name: string, attributes: ReadonlyMap<string, string>): string {
   const kept = keptAttributes.flatMap((key) => {
     const value = attributes.get(key);
-    return value === undefined ? [] : [` ${key}="${value.replaceAll('"', "&quot;")}"`];
+    return value === undefined
+      ? []
+      : [` ${key}="${value.replaceAll("&", "&amp;").replaceAll('"', "&quot;")}"`];
   });
   return `<${name}${kept.join("")}>`;
 }

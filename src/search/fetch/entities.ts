@@ -9,7 +9,42 @@ const latin =
   "ecirc euml igrave iacute icirc iuml eth ntilde ograve oacute ocirc otilde ouml divide oslash ugrave uacute ucirc " +
   "uuml yacute thorn yuml";
 
+/** Its names for what has a meaning in CSS or in an attribute. */
+const punctuation: readonly [string, string][] = [
+  ["Tab", "\t"],
+  ["NewLine", "\n"],
+  ["excl", "!"],
+  ["num", "#"],
+  ["dollar", "$"],
+  ["percnt", "%"],
+  ["lpar", "("],
+  ["rpar", ")"],
+  ["ast", "*"],
+  ["midast", "*"],
+  ["plus", "+"],
+  ["comma", ","],
+  ["period", "."],
+  ["sol", "/"],
+  ["colon", ":"],
+  ["semi", ";"],
+  ["equals", "="],
+  ["quest", "?"],
+  ["commat", "@"],
+  ["lsqb", "["],
+  ["lbrack", "["],
+  ["bsol", "\\"],
+  ["rsqb", "]"],
+  ["rbrack", "]"],
+  ["lowbar", "_"],
+  ["UnderBar", "_"],
+  ["lcub", "{"],
+  ["lbrace", "{"],
+  ["rcub", "}"],
+  ["rbrace", "}"],
+];
+
 const named = new Map([
+  ...punctuation,
   ...latin.split(" ").map((name, index): [string, string] => [name, String.fromCodePoint(0xa0 + index)]),
   ["euro", "€"],
   ["ldquo", "“"],
@@ -24,7 +59,7 @@ const named = new Map([
 export const decodeReferences = (text: string): string =>
   text.includes("&")
     ? text.replace(
-        /&(#\d{1,7}|#x[\da-f]{1,6}|[a-z]{2,8}\d{0,2});/gi,
+        /&(#\d+|#x[\da-f]+|[a-z]{2,8}\d{0,2}(?=;));?/gi,
         (whole, name: string) => named.get(name) ?? decodeEntities(whole),
       )
     : text;

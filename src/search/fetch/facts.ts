@@ -48,7 +48,7 @@ export function createFactsReader(): FactsReader {
   let isJsonLd = false;
 
   const keep = (name: string, text: string | undefined): void => {
-    const plain = tidy(decodeReferences((text ?? "").slice(0, titleLettersMax * 4))).replace(/\n/g, " ");
+    const plain = tidy((text ?? "").slice(0, titleLettersMax * 4)).replace(/\n/g, " ");
     if (plain !== "" && !names.has(name)) names.set(name, cut(plain, titleLettersMax));
   };
   const date = (trust: number, text: string | undefined): void => {
@@ -70,7 +70,7 @@ export function createFactsReader(): FactsReader {
       else if (name === "time") date(timeTrust, attributes.get("datetime"));
     },
     raw(name, text) {
-      if (name === "title") keep("title", text);
+      if (name === "title") keep("title", decodeReferences(text.slice(0, titleLettersMax * 4)));
       if (isJsonLd) date(jsonLdTrust, datePublished.exec(text)?.[1]);
     },
     get facts() {

@@ -1,8 +1,10 @@
+import { decodeReferences } from "./entities.ts";
+
 /** What a scan finds, in order. */
 export interface ScanHandler {
   /** Text between tags, with its character references as they are written. */
   text(text: string): void;
-  /** A tag that opens; names in small letters, of equal attributes the first. */
+  /** A tag that opens; names in small letters, of equal attributes the first, their values with references decoded. */
   open(name: string, attributes: ReadonlyMap<string, string>): void;
   close(name: string): void;
   /** What stands in an element that holds no tags, such as a script, in place of its text. */
@@ -162,7 +164,7 @@ function readAttributes(html: string, from: number, attributes: Map<string, stri
 
 function keep(attributes: Map<string, string>, name: string, value: string): void {
   const key = name.toLowerCase();
-  if (!attributes.has(key)) attributes.set(key, value);
+  if (!attributes.has(key)) attributes.set(key, decodeReferences(value));
 }
 
 const space = /\s*/y;
