@@ -1,3 +1,6 @@
+import { plainCss } from "./hidden/css.ts";
+import { isHiding } from "./hidden/declarations.ts";
+
 /** Elements that show nothing, or nothing that belongs to a page's text. */
 const unseen = new Set([
   "script",
@@ -23,21 +26,6 @@ const unseen = new Set([
   "xmp",
 ]);
 
-/** Declarations that keep an element's text from being seen. */
-const hiding = [
-  /(?:^|;)display:none/,
-  /(?:^|;)visibility:(?:hidden|collapse)/,
-  /(?:^|;)content-visibility:hidden/,
-  /(?:^|;)opacity:(?:0|0?\.0\d*)(?:%|;|!|$)/,
-  /(?:^|;)font(?:-size)?:(?:0?\.[0-2]\d*|0|1(?:\.\d+)?(?=px|pt))[a-z%]*(?:;|!|\/|$)/,
-  /(?:^|;)color:transparent/,
-  /(?:^|;)(?:left|top|right|bottom|text-indent|margin-left|margin-top):-(?:\d{4,}|[1-9]\d{2}(?!px)|999)/,
-  /(?:^|;)transform:scale\(0\)/,
-  /(?:^|;)clip:rect\((?:0|1)(?:px)?[, ]?(?:0|1)/,
-  /(?:^|;)clip-path:inset\((?:50|100)%/,
-  /(?:^|;)(?:max-)?(?:height|width):0(?:[a-z%]*)(?:;|!|$)/,
-];
-
 const styleLettersMax = 2_000;
 
 /** Finds out which elements of one page nobody sees. */
@@ -60,22 +48,12 @@ export function createHidden(): Hidden {
       (name === "dialog" && !attributes.has("open")) ||
       attributes.has("hidden") ||
       attributes.get("aria-hidden")?.trim().toLowerCase() === "true" ||
-      isHiding(attributes.get("style")) ||
+      isHiding(plainCss(attributes.get("style") ?? "")) ||
       isSelected(attributes),
     learn(css) {
       for (const selector of hiddenSelectors(css)) selectors.add(selector);
     },
   };
-}
-
-function isHiding(style: string | undefined): boolean {
-  if (style === undefined) return false;
-  const plain = style
-    .slice(0, styleLettersMax)
-    .toLowerCase()
-    .replace(/\/\*[^*]*\*\//g, "")
-    .replace(/\s+/g, "");
-  return hiding.some((pattern) => pattern.test(plain));
 }
 
 /** Only rules outside of `@media` and the like, with selectors of a single class or id: what they hide, all see hidden. */
@@ -87,7 +65,7 @@ function* hiddenSelectors(css: string): Generator<string, void, undefined> {
       depth += 1;
       selector = text;
     } else {
-      if (depth === 1 && isHiding(text)) yield* simpleSelectors(selector);
+      if (depth === 1 && isHiding(plainCss(text))) yield* simpleSelectors(selector);
       depth = Math.max(0, depth - 1);
     }
   }
