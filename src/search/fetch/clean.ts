@@ -1,10 +1,10 @@
 import { cut } from "../plain.ts";
 import { decodeReferences, tidy } from "./entities.ts";
 import { createFactsReader, type Facts } from "./facts.ts";
-import { createHidden } from "./hidden.ts";
+import { createHidden, type Hidden } from "./hidden.ts";
 import { scan, type ScanOptions } from "./scan.ts";
 
-/** A page after one pass over its markup. */
+/** A page after a pass over its markup. */
 export interface Cleaned {
   /** All that is seen of it, a line for each block, tidied and at most `lettersMax` long. */
   readonly text: string;
@@ -65,13 +65,14 @@ const keptAttributes = ["class", "id", "role"];
 /** What is gathered before tidying, as a multiple of what is kept after it. */
 const looseness = 8;
 
-/** Reads markup in one pass, in a time that grows with its length only. */
+/** Reads markup in a pass, and in one for its style sheets before it, in a time that grows with its length only. */
 export function clean(html: string, lettersMax: number, options: ScanOptions = {}): Cleaned {
   const facts = createFactsReader();
   const hidden = createHidden();
   const output = createOutput(lettersMax * looseness);
   const stack = createStack(output);
 
+  learnStyles(html, hidden, options);
   scan(
     html,
     {
@@ -81,15 +82,30 @@ export function clean(html: string, lettersMax: number, options: ScanOptions = {
         stack.open(name, attributes, hidden.has(name, attributes));
       },
       close: (name) => stack.close(name),
-      raw(name, text) {
-        facts.raw(name, text);
-        if (name === "style") hidden.learn(text);
-      },
+      raw: (name, text) => facts.raw(name, text),
     },
     options,
   );
   stack.closeAll();
   return { ...output.finish(lettersMax), facts: facts.facts };
+}
+
+/** A style sheet hides what stands before it, too. */
+function learnStyles(html: string, hidden: Hidden, options: ScanOptions): void {
+  if (!/<style/i.test(html)) return;
+  let latest: ReadonlyMap<string, string> = new Map();
+  scan(
+    html,
+    {
+      text() {},
+      open: (_name, attributes) => void (latest = attributes),
+      close() {},
+      raw(name, text) {
+        if (name === "style") hidden.learn(text, latest);
+      },
+    },
+    options,
+  );
 }
 
 interface Output {

@@ -1,5 +1,8 @@
 import { plainCss } from "./hidden/css.ts";
 import { isHiding } from "./hidden/declarations.ts";
+import { isShownOnScreens } from "./hidden/media.ts";
+import { createSelectors } from "./hidden/selectors.ts";
+import { hidingSelectors } from "./hidden/sheet.ts";
 
 /** Elements that show nothing, or nothing that belongs to a page's text. */
 const unseen = new Set([
@@ -26,55 +29,35 @@ const unseen = new Set([
   "xmp",
 ]);
 
-const styleLettersMax = 2_000;
-
 /** Finds out which elements of one page nobody sees. */
 export interface Hidden {
   has(name: string, attributes: ReadonlyMap<string, string>): boolean;
-  /** Learns the classes and ids that a style sheet inside the page hides. */
-  learn(css: string): void;
+  /** Learns what a style sheet inside the page hides; `attributes` are its element's. */
+  learn(css: string, attributes: ReadonlyMap<string, string>): void;
 }
 
 export function createHidden(): Hidden {
-  const selectors = new Set<string>();
-  const isSelected = (attributes: ReadonlyMap<string, string>): boolean => {
-    if (selectors.size === 0) return false;
-    const classes = (attributes.get("class") ?? "").split(/\s+/).map((name) => `.${name}`);
-    return [...classes, `#${attributes.get("id") ?? ""}`].some((selector) => selectors.has(selector));
-  };
+  const selectors = createSelectors();
   return {
     has: (name, attributes) =>
       unseen.has(name) ||
       (name === "dialog" && !attributes.has("open")) ||
       attributes.has("hidden") ||
       attributes.get("aria-hidden")?.trim().toLowerCase() === "true" ||
-      isHiding(plainCss(attributes.get("style") ?? "")) ||
-      isSelected(attributes),
-    learn(css) {
-      for (const selector of hiddenSelectors(css)) selectors.add(selector);
+      isHidingStyle(attributes.get("style")) ||
+      selectors.has(name, attributes),
+    learn(css, attributes) {
+      if (!isSheet(attributes)) return;
+      for (const selector of hidingSelectors(css)) selectors.learn(selector);
     },
   };
 }
 
-/** Only rules outside of `@media` and the like, with selectors of a single class or id: what they hide, all see hidden. */
-function* hiddenSelectors(css: string): Generator<string, void, undefined> {
-  let depth = 0;
-  let selector = "";
-  for (const [, text = "", brace] of css.matchAll(/([^{}]*)([{}]|$)/g)) {
-    if (brace === "{") {
-      depth += 1;
-      selector = text;
-    } else {
-      if (depth === 1 && isHiding(plainCss(text))) yield* simpleSelectors(selector);
-      depth = Math.max(0, depth - 1);
-    }
-  }
-}
+const isHidingStyle = (style: string | undefined): boolean =>
+  style !== undefined && isHiding(plainCss(style));
 
-const simpleSelectors = (text: string): string[] =>
-  text
-    .slice(0, styleLettersMax)
-    .replace(/\/\*[^*]*\*\//g, "")
-    .split(",")
-    .map((selector) => selector.trim())
-    .filter((selector) => /^[.#][\w-]+$/.test(selector));
+/** False for sheets that browsers do not read, or only for paper. */
+function isSheet(attributes: ReadonlyMap<string, string>): boolean {
+  const type = attributes.get("type")?.trim().toLowerCase() ?? "";
+  return (type === "" || type === "text/css") && isShownOnScreens(plainCss(attributes.get("media") ?? ""));
+}
