@@ -1,7 +1,9 @@
 import { cut } from "../plain.ts";
+import { voids, words } from "./elements.ts";
 import { decodeReferences, tidy } from "./entities.ts";
 import { createFactsReader, type Facts } from "./facts.ts";
 import { createHidden, type Hidden } from "./hidden.ts";
+import { createOpenElements, type Watcher } from "./open-elements.ts";
 import { scan, type ScanOptions } from "./scan.ts";
 
 /** A page after a pass over its markup. */
@@ -20,11 +22,7 @@ export interface Cleaned {
 const depthMax = 256;
 const elementsMax = 20_000;
 
-const words = (text: string): ReadonlySet<string> => new Set(text.split(" "));
-
-const voids = words("area base br col embed hr img input link meta param source track wbr frame basefont");
-
-/** Those of them that part no words. */
+/** Elements that have no end and part no words. */
 const wordless: ReadonlySet<string> = new Set([...voids].filter((name) => name !== "br" && name !== "hr"));
 
 /** Elements that begin a line of their own. */
@@ -34,30 +32,6 @@ const blocks = words(
     "item entry channel description content",
 );
 const cells = words("td th");
-
-/** Which open elements a new one ends, when they are the innermost: what the parser behind the extraction does too. */
-const paragraph = words("p");
-const implied: Readonly<Record<string, ReadonlySet<string>>> = {
-  body: words("head"),
-  li: words("li"),
-  dt: words("dt dd"),
-  dd: words("dt dd"),
-  tr: words("tr th td"),
-  th: words("th"),
-  td: words("thead th td"),
-  tbody: words("thead tbody"),
-  tfoot: words("thead tbody"),
-  option: words("option"),
-  ...Object.fromEntries(
-    [
-      "address article aside blockquote details div dl fieldset figcaption figure footer form",
-      "h1 h2 h3 h4 h5 h6 header hr main nav ol p pre section table ul",
-    ]
-      .join(" ")
-      .split(" ")
-      .map((name) => [name, paragraph]),
-  ),
-};
 
 /** Attributes by which readability tells an article from what stands around it. */
 const keptAttributes = ["class", "id", "role"];
@@ -70,23 +44,23 @@ export function clean(html: string, lettersMax: number, options: ScanOptions = {
   const facts = createFactsReader();
   const hidden = createHidden();
   const output = createOutput(lettersMax * looseness);
-  const stack = createStack(output);
+  const opened = createOpenElements(output);
 
   learnStyles(html, hidden, options);
   scan(
     html,
     {
-      text: (text) => stack.isHidden || output.text(text),
+      text: (text) => opened.isHidden || output.text(text),
       open(name, attributes) {
-        if (!stack.isHidden || name === "html") facts.open(name, attributes);
-        stack.open(name, attributes, hidden.has(name, attributes));
+        if (!opened.isHidden || name === "html") facts.open(name, attributes);
+        opened.open(name, attributes, hidden.has(name, attributes));
       },
-      close: (name) => stack.close(name),
+      close: (name) => opened.close(name),
       raw: (name, text) => facts.raw(name, text),
     },
     options,
   );
-  stack.closeAll();
+  opened.closeAll();
   return { ...output.finish(lettersMax), facts: facts.facts };
 }
 
@@ -108,12 +82,8 @@ function learnStyles(html: string, hidden: Hidden, options: ScanOptions): void {
   );
 }
 
-interface Output {
+interface Output extends Watcher {
   text(text: string): void;
-  open(name: string, attributes: ReadonlyMap<string, string>): void;
-  close(name: string): void;
-  /** Called for every element, hidden or not, with how deep it is. */
-  count(depth: number): void;
   finish(lettersMax: number): { readonly text: string; readonly html: string | undefined };
 }
 
@@ -138,6 +108,7 @@ function createOutput(lettersMax: number): Output {
       markup?.push(text === "<" ? "&lt;" : text);
     },
     open(name, attributes) {
+      if (wordless.has(name)) return;
       gap(name);
       markup?.push(tagOf(name, attributes));
     },
@@ -161,56 +132,4 @@ function tagOf(name: string, attributes: ReadonlyMap<string, string>): string {
       : [` ${key}="${value.replaceAll("&", "&amp;").replaceAll('"', "&quot;")}"`];
   });
   return `<${name}${kept.join("")}>`;
-}
-
-interface Stack {
-  /** True inside an element that nobody sees. */
-  readonly isHidden: boolean;
-  open(name: string, attributes: ReadonlyMap<string, string>, isHidden: boolean): void;
-  close(name: string): void;
-  closeAll(): void;
-}
-
-/** Names that are safe to write as tags again. */
-const plainName = /^[a-z][a-z\d]{0,30}$/;
-
-function createStack(output: Output): Stack {
-  const names: string[] = [];
-  const counts = new Map<string, number>();
-  /** How many elements were open when the hidden one was; undefined outside of any. */
-  let hiddenFrom: number | undefined;
-
-  const pop = (): void => {
-    const name = names.pop();
-    if (name === undefined) return;
-    counts.set(name, (counts.get(name) ?? 1) - 1);
-    if (hiddenFrom === undefined) output.close(name);
-    else if (names.length <= hiddenFrom) hiddenFrom = undefined;
-  };
-  const push = (name: string, isHidden: boolean): void => {
-    if (isHidden) hiddenFrom ??= names.length;
-    names.push(name);
-    counts.set(name, (counts.get(name) ?? 0) + 1);
-  };
-  return {
-    get isHidden() {
-      return hiddenFrom !== undefined;
-    },
-    open(given, attributes, isHidden) {
-      const name = plainName.test(given) ? given : "span";
-      for (const ended = implied[name]; ended?.has(names.at(-1) ?? "") === true;) pop();
-      output.count(names.length + 1);
-      if (hiddenFrom === undefined && !isHidden && !wordless.has(name)) output.open(name, attributes);
-      if (!voids.has(name)) push(name, isHidden);
-    },
-    close(given) {
-      const name = plainName.test(given) ? given : "span";
-      if ((counts.get(name) ?? 0) === 0) return;
-      const left = (counts.get(name) ?? 0) - 1;
-      while ((counts.get(name) ?? 0) > left) pop();
-    },
-    closeAll() {
-      while (names.length > 0) pop();
-    },
-  };
 }
