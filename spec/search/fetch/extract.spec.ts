@@ -200,6 +200,10 @@ const unseen = [
   `<p><b hidden></p>SECRET</b>`,
   `<p><b hidden><i hidden>x</p><div>SECRET</b>SECRET</div></i>`,
   `<div><table><tr><td><em><b hidden></em>SECRET</td></tr></table></div>`,
+  `<!--!> SECRET --><p>seen</p>`,
+  `<div hidden><p></p a="></div>">SECRET</div>`,
+  `<p ="><p style="display:none">SECRET</p>`,
+  `<p a=b\u00A0style=c style="display:none">SECRET</p>`,
   "<p hidden>SECRET<p>seen</p>",
 ];
 
@@ -450,6 +454,7 @@ describe("a pass over 2 MiB of markup that was made to be slow", () => {
     ["<div>, <b hidden>, </div>", half("<div>") + half("<b hidden>") + half("</div>")],
     ["<form><div></form>", fill("<form hidden><div></form>")],
     ["<i><b></i>", fill("<i><b></i>")],
+    ["</a b=", fill("</a b='c' d")],
     ["<script>", fill("<script>")],
     ["<script></script", fill("<script></script ")],
     ["<style>a{", `<style>${fill("a{")}`],

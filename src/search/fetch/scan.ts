@@ -30,8 +30,9 @@ const rawElements = new Set([
 ]);
 
 const letter = /[a-z]/i;
-const nameEnd = /[\s/>]/g;
-const attributeName = /[\s/]*([^\s/>=][^\s/>=]*)?\s*/y;
+const nameEnd = /[ \t\n\f\r/>]/g;
+/** An equals sign that begins a name belongs to it. */
+const attributeName = /[ \t\n\f\r/]*(=?[^ \t\n\f\r/>=]+|=)?[ \t\n\f\r]*/y;
 
 /**
  * Reads markup from its first to its last letter once, in a time that grows with its length only, whatever is in it.
@@ -79,10 +80,10 @@ function declaration({ html, handler, isFeed, otherEnd }: Source, tag: number): 
   return after(html, ">", { from: tag + 2 });
 }
 
-/** Where the first `end` ends, or the text does. */
+/** Where the first `end` ends, or the text does; the other end shares no sign with the beginning. */
 function after(html: string, end: string, { from, other }: { from: number; other?: Finder }): number {
   const found = html.indexOf(end, from);
-  const alternative = other?.(from) ?? -1;
+  const alternative = other?.(from + 2) ?? -1;
   if (alternative >= 0 && (found < 0 || alternative < found)) return alternative + 4;
   return found < 0 ? html.length : found + end.length;
 }
@@ -105,10 +106,11 @@ function cdata(html: string, tag: number, handler: ScanHandler): number {
 }
 
 function closeTag({ html, handler }: Source, tag: number): number {
-  const end = html.indexOf(">", tag);
+  const name = nameAt(html, tag + 2);
+  const end = readAttributes(html, tag + 2 + name.length, new Map());
   if (end < 0) return html.length;
-  handler.close(nameAt(html, tag + 2));
-  return end + 1;
+  handler.close(name);
+  return end;
 }
 
 function openTag({ html, handler, isFeed }: Source, tag: number): number {
@@ -167,8 +169,8 @@ function keep(attributes: Map<string, string>, name: string, value: string): voi
   if (!attributes.has(key)) attributes.set(key, decodeReferences(value));
 }
 
-const space = /\s*/y;
-const bare = /[^\s>]*/y;
+const space = /[ \t\n\f\r]*/y;
+const bare = /[^ \t\n\f\r>]*/y;
 
 /** Undefined when a quote is not closed. */
 function readValue(html: string, from: number): { text: string; end: number } | undefined {
