@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { compilePattern } from "../../src/lib/pattern.ts";
 import { ProxyError } from "../../src/core/error.ts";
 import type { Exchange } from "../../src/http/exchange.ts";
 import { createHeldBodies } from "../../src/http/held-bodies.ts";
@@ -37,7 +38,7 @@ const reading = {
   clock: createFakeClock(),
   isShared: false,
   isLocalOnly: false,
-  patterns: [{ name: "project", pattern: /\bproject condor\b/iu }],
+  patterns: [{ name: "project", pattern: compilePattern(String.raw`\bproject condor\b`) }],
 };
 
 const { signal } = createAbort();

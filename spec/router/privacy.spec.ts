@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { compilePattern } from "../../src/lib/pattern.ts";
 import type { Message } from "../../src/core/chat.ts";
 import { findPrivate, type PrivatePatterns } from "../../src/router/privacy.ts";
 import { type PrivateKind, privateKinds } from "../../src/lib/private/kinds.ts";
@@ -253,8 +254,13 @@ describe("where it is looked for", () => {
 });
 
 describe("an operator's own patterns", () => {
-  it("are known by their names, whatever flags they have, every time", () => {
-    const patterns = { kinds: new Set<PrivateKind>(), own: [{ name: "ticket", pattern: /PROJ-\d+/g }] };
+  const ownOnly = (name: string, source: string): PrivatePatterns => ({
+    kinds: new Set(),
+    own: [{ name, pattern: compilePattern(source) }],
+  });
+
+  it("are known by their names, every time", () => {
+    const patterns = ownOnly("ticket", String.raw`PROJ-\d+`);
 
     expect([1, 2, 3].map(() => kindsIn("see PROJ-77", patterns))).toEqual([
       ["ticket"],
@@ -265,13 +271,30 @@ describe("an operator's own patterns", () => {
   });
 
   it.each([
-    ["Projekt – Kondor", /Projekt – Kondor/u],
-    ["Fall №17", /№\d+/u],
-    ["Projekt – Kondor", /Projekt - Kondor/],
-  ])("find letters as they were written, and as plain ones: %j by %s", (text, pattern) => {
-    const patterns = { kinds: new Set<PrivateKind>(), own: [{ name: "project", pattern }] };
+    ["Projekt – Kondor", "Projekt – Kondor"],
+    ["Fall №17", String.raw`№\d+`],
+    ["Projekt – Kondor", "Projekt - Kondor"],
+    ["About Project Condor.", String.raw`\bproject condor\b`],
+  ])("find letters as they were written, as plain ones and in any case: %j by %j", (text, source) => {
+    expect(kindsIn(text, ownOnly("project", source))).toEqual(["project"]);
+  });
 
-    expect(kindsIn(text, patterns)).toEqual(["project"]);
+  it.each(["secret plans", "dear all,\n\tsecret plans\r\nand more", 'they wrote "secret plans"'])(
+    "begin and end at lines and at texts in quotes: %j",
+    (text) => {
+      expect(kindsIn(text, ownOnly("plans", "^secret plans$"))).toEqual(["plans"]);
+      expect(
+        kindsIn(`no ${text} yet`.replace(/["\n\t\r]/g, " "), ownOnly("plans", "^secret plans$")),
+      ).toEqual([]);
+    },
+  );
+
+  it("take little time for megabytes that make careless ones try everything again", () => {
+    const request = bodyOf([user("aaaa ".repeat(1_000_000))]);
+    const beganMs = performance.now();
+    findPrivate(request, ownOnly("all", String.raw`(\w+\s?)+!`));
+
+    expect(performance.now() - beganMs).toBeLessThan(3_000);
   });
 });
 

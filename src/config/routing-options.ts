@@ -1,3 +1,4 @@
+import { compilePattern } from "../lib/pattern.ts";
 import type { Loaded } from "./load.ts";
 
 /** How `auto` chooses. */
@@ -16,7 +17,7 @@ export function routingOptions({ config: { routing, money, context } }: Loaded) 
     },
     patterns: {
       kinds: new Set(routing.private.kinds),
-      own: routing.private.patterns.map(({ name, pattern }) => ({ name, pattern: new RegExp(pattern, "u") })),
+      own: routing.private.patterns.map(({ name, pattern }) => ({ name, pattern: compilePattern(pattern) })),
     },
     decisionsMax: routing.decisions,
     searchTokensMax: routing.search_tokens,

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { compilePattern, PatternError } from "../lib/pattern.ts";
 import { privateKinds } from "../lib/private/kinds.ts";
 import { count, expected, list, text, yesNo } from "./fields.ts";
 
@@ -6,14 +7,23 @@ const pattern = z.strictObject({
   /** What it finds, as it is called in headers and decisions. */
   name: text("a name"),
   /** A regular expression. */
-  pattern: text("a regular expression").refine(isPattern, expected("a regular expression")),
+  pattern: z.string(expected("a regular expression")).superRefine((source, context) => {
+    const problem = patternProblem(source);
+    if (problem !== undefined) context.addIssue({ code: "custom", message: problem });
+  }),
 });
 
-function isPattern(source: string): boolean {
+/** A request that says nothing. */
+const emptyRequest = '{"model":"auto","messages":[{"role":"user","content":""}],"stream":true}';
+
+function patternProblem(source: string): string | undefined {
   try {
-    return new RegExp(source, "u").source !== "";
-  } catch {
-    return false;
+    if (!compilePattern(source).finds(emptyRequest)) return undefined;
+    return "finds something in every request, even in an empty one: everything would be private";
+  } catch (thrown) {
+    if (thrown instanceof PatternError)
+      return `expected a regular expression of RE2; this one ${thrown.message}`;
+    throw thrown;
   }
 }
 

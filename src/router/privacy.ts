@@ -1,3 +1,4 @@
+import type { Pattern } from "../lib/pattern.ts";
 import { type PrivateKind, privateKinds } from "../lib/private/kinds.ts";
 import { hasPrivate } from "../lib/private/find.ts";
 
@@ -5,8 +6,8 @@ import { hasPrivate } from "../lib/private/find.ts";
 export interface PrivatePatterns {
   /** Kinds of {@link privateKinds} that are on. */
   readonly kinds: ReadonlySet<PrivateKind>;
-  /** An operator's own, compiled; they have to be linear too. */
-  readonly own: readonly { readonly name: string; readonly pattern: RegExp }[];
+  /** An operator's own. */
+  readonly own: readonly { readonly name: string; readonly pattern: Pattern }[];
 }
 
 /**
@@ -21,10 +22,8 @@ export function findPrivate(
   const read = unescaped(withoutLongRuns(body));
   const text = plain(read);
   const found = privateKinds.filter((kind) => kinds.has(kind) && hasPrivate(text, kind));
-  // `search` begins at the start, whatever flags the pattern has; `test` would remember where it was. An operator may have
-  // written down the very letters that are made plain here.
-  const finds = (pattern: RegExp): boolean =>
-    text.search(pattern) >= 0 || (text !== read && read.search(pattern) >= 0);
+  // An operator may have written down the very letters that are made plain here.
+  const finds = (pattern: Pattern): boolean => pattern.finds(text) || (text !== read && pattern.finds(read));
   const named = own.filter(({ pattern }) => finds(pattern)).map(({ name }) => name);
   return { kinds: [...new Set<string>([...found, ...named])] };
 }
