@@ -9,6 +9,7 @@ import { bannerText } from "./banner.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { loadOrExplain } from "./inspect.ts";
 import { openInstance } from "./instance.ts";
+import { needRestart } from "./restart.ts";
 import { drainOnSignals } from "./shutdown.ts";
 import { ownVersion } from "./version.ts";
 
@@ -145,15 +146,6 @@ function listenFailure(error: NodeJS.ErrnoException, address: HostPort): { text:
   return { text: fixes.join("\n"), code: exitCodes.unavailable };
 }
 
-/** Keys that are read at the start only. */
-const startOnly = [
-  "listen",
-  "header_limit",
-  "header_timeout",
-  "keep_alive_timeout",
-  "connections_max",
-] as const;
-
 function warnOf({ config, warnings }: Loaded, log: Logger): void {
   for (const warning of warnings) log.warn("configuration", { problem: formatProblem(warning) });
   if (config.auth === "none") log.warn("auth is none: everyone who can reach this address may use it");
@@ -173,24 +165,6 @@ function notReloaded(daemon: Daemon, log: Logger, thrown: unknown): void {
   daemon.reloadFailed();
   const problems = thrown instanceof ConfigError ? thrown.problems.map(formatProblem) : [String(thrown)];
   log.error("configuration not reloaded; the old one stays", { problems });
-}
-
-const cacheStartOnly = ["memory", "redis", "sqlite", "cleanup", "semantic"] as const;
-
-function needRestart(atStart: Loaded, next: Loaded): string[] | undefined {
-  const [before, after] = [atStart.config.server, next.config.server];
-  const changed = startOnly.filter((key) => JSON.stringify(before[key]) !== JSON.stringify(after[key]));
-  const names = changed.map((key) => `server.${key}`);
-  if (atStart.dataDir !== next.dataDir) names.push("data_dir");
-  for (const key of cacheStartOnly) {
-    const sections = [atStart.config.cache[key], next.config.cache[key]];
-    if (JSON.stringify(sections[0]) !== JSON.stringify(sections[1])) names.push(`cache.${key}`);
-  }
-  if (JSON.stringify(atStart.config.search) !== JSON.stringify(next.config.search)) names.push("search");
-  const [money, moneyNext] = [atStart.config.money, next.config.money];
-  if (money.enabled !== moneyNext.enabled) names.push("money.enabled");
-  if (money.path !== moneyNext.path) names.push("money.path");
-  return names.length === 0 ? undefined : names;
 }
 
 /** A bug ends the process with its trace in the log. SIGUSR1 would open Node's inspector to everyone on the machine. */

@@ -5,7 +5,7 @@ import { formatSize } from "../lib/size.ts";
 import { formatDuration } from "../lib/time.ts";
 import type { Loaded } from "./load.ts";
 import { leafPaths, secretKeys, unitOf } from "./schema.ts";
-import { originOf } from "./tree.ts";
+import { originOf, valueAt } from "./tree.ts";
 
 /** One key of the effective configuration. */
 export interface ShownSetting {
@@ -39,13 +39,6 @@ export function formatSettings(settings: readonly ShownSetting[]): string {
     lines.push(`${indent}${text.replaceAll("\n", `\n${indent}`)}  # ${origin}`);
   }
   return `${lines.join("\n")}\n`;
-}
-
-function valueAt(value: unknown, path: readonly string[]): unknown {
-  return path.reduce<unknown>(
-    (inner, key) => (typeof inner === "object" && inner !== null ? Reflect.get(inner, key) : undefined),
-    value,
-  );
 }
 
 function written(key: string, value: unknown): Json {

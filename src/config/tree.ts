@@ -44,3 +44,11 @@ export function originOf(origins: ReadonlyMap<string, string>, path: string): st
   }
   return undefined;
 }
+
+/** The value at a path; undefined where there is none. */
+export function valueAt(value: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>(
+    (inner, key) => (typeof inner === "object" && inner !== null ? Reflect.get(inner, key) : undefined),
+    value,
+  );
+}
