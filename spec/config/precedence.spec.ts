@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { effectiveSettings } from "../../src/config/show.ts";
+import { leafPaths, writtenDefault } from "../../src/config/schema.ts";
 import { load, problemsOf, type Said } from "../support/configuration.ts";
 
 /** The effective value of a key and where it came from, the directory of the file left out. */
@@ -122,6 +123,12 @@ describe("of all that is said", () => {
     expect(effective("upstreams", { yaml: "upstreams: []", environment }).value).toEqual(url("host"));
   });
 
+  it("an empty list in the file counts where the default is not empty", () => {
+    const said = { yaml: "routing: { private: { kinds: [] } }" };
+
+    expect(effective("routing.private.kinds", said).value).toEqual([]);
+  });
+
   it("OLLAMA_ORIGINS is added to what else is said", () => {
     const said = {
       yaml: "server: { origins: ['http://a'] }",
@@ -155,6 +162,38 @@ describe("a variable", () => {
       { url: "http://a:1" },
       { url: "http://b:2" },
     ]);
+  });
+
+  it.each(leafPaths().filter((path) => Array.isArray(writtenDefault(path))))(
+    "gives the list %s, texts separated by commas, or says that the file alone can",
+    (path) => {
+      const name = `CHASQUI_${path.toUpperCase().replaceAll(".", "_")}`;
+      const got = problemsOf({ environment: { [name]: "email, phone" } });
+
+      if (got.length > 0)
+        expect(got).toEqual([
+          expect.stringMatching(
+            new RegExp(String.raw`^environment ${name}: ${path}: can only be set in the file, e\.g\. \[\{ `),
+          ),
+        ]);
+      else if (path !== "upstreams")
+        expect(effective(path, { environment: { [name]: "email, phone" } }).value).toEqual([
+          "email",
+          "phone",
+        ]);
+    },
+  );
+
+  it.each([
+    ["CHASQUI_ROUTING_MODELS", "gpt-*", "routing.models", ["gpt-*"]],
+    ["CHASQUI_ROUTING_MODELS", "", "routing.models", []],
+    ["CHASQUI_ROUTING_PRIVATE_KINDS", "email", "routing.private.kinds", ["email"]],
+  ])("%s=%s is a list", (name, value, key, want) => {
+    expect(effective(key, { environment: { [name]: value } }).value).toEqual(want);
+  });
+
+  it.each(["", "nothing"])("does not end by %j what is looked for to keep it in the house", (value) => {
+    expect(problemsOf({ environment: { CHASQUI_ROUTING_PRIVATE_KINDS: value } })).toHaveLength(1);
   });
 
   it.each([

@@ -3,7 +3,7 @@ import {
   count,
   duration,
   expected,
-  list,
+  listOfSections,
   optionalDuration,
   parsed,
   share,
@@ -128,7 +128,7 @@ export const cacheSchema = z.strictObject({
   /** Whether answers are that ended at the length their client set. */
   length_stopped: yesNo(false),
   /** Other rules for some models; the first that matches counts. */
-  models: list(modelRules),
+  models: listOfSections(modelRules, '{ match: "qwen3:*", ttl: 1h }'),
   memory: memory.prefault({}),
   redis: redis.prefault({}),
   sqlite: sqlite.prefault({}),

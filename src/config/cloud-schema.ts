@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { count, duration, expected, list, parsed, text, wait, yesNo } from "./fields.ts";
+import { count, duration, expected, list, listOfSections, parsed, text, wait, yesNo } from "./fields.ts";
 import { parseUsd } from "./usd.ts";
 
 const amount = (what = "an amount in US dollars such as 5 or 0.25") => parsed(what, parseUsd);
@@ -86,7 +86,7 @@ export const moneySchema = z.strictObject({
   /** The model against which savings are reckoned: what everything would have cost there. */
   baseline: text("a model's name, e.g. openai/gpt-4o").optional(),
   /** Prices of models whose upstream does not tell them. */
-  prices: list(price),
+  prices: listOfSections(price, '{ match: "gpt-4o*", input: 2.5, output: 10 }'),
 });
 
 const policies = ["grow", "trim", "refuse", "off"] as const;

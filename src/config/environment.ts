@@ -2,7 +2,7 @@ import { distance } from "fastest-levenshtein";
 import { type HostPort, isLoopback, parseUpstreamUrl, portOf } from "../lib/address.ts";
 import type { Json, JsonObject } from "../lib/json.ts";
 import type { Problem } from "./problem.ts";
-import { leafPaths } from "./schema.ts";
+import { exampleAt, isListEmptyUnlessSaid, itemsOf, leafPaths } from "./schema.ts";
 import type { Setting } from "./tree.ts";
 
 export interface EnvironmentSettings {
@@ -41,13 +41,13 @@ export function readEnvironment(environment: NodeJS.ProcessEnv): EnvironmentSett
     if (value === undefined || !name.startsWith(prefix) || notKeys.test(name)) continue;
     const path = known.get(name);
     const origin = `environment ${name}`;
-    if (path !== undefined) settings.push({ path, value: valueFor(name, path, value), origin });
-    else
-      problems.push({
-        where: origin,
-        key: "",
-        text: `unknown variable${suggestion(name, [...known.keys()])}`,
-      });
+    if (path === undefined) {
+      const text = `unknown variable${suggestion(name, [...known.keys()])}`;
+      problems.push({ where: origin, key: "", text });
+    } else if (itemsOf(path) === "sections" && !(name in aliases) && path !== "upstreams") {
+      const text = `can only be set in the file, e.g. [${exampleAt([...path.split("."), 0])}]`;
+      problems.push({ where: origin, key: path, text });
+    } else settings.push({ path, value: valueFor(name, path, value), origin });
   }
   return { settings, problems };
 }
@@ -56,8 +56,10 @@ function valueFor(name: string, path: string, value: string): Json {
   if (name === "CHASQUI_API_KEY") return [{ name: "environment", key: value, admin: true }];
   if (name === "CHASQUI_API_KEY_FILE") return [{ name: "environment", key_file: value, admin: true }];
   if (path === "upstreams") return commaList(value).map(upstreamFrom);
-  if (path === "server.allowed_hosts" || path === "server.origins") return commaList(value);
-  return value;
+  if (itemsOf(path) !== "texts") return value;
+  const items = commaList(value);
+  // A variable that happens to be empty does not empty a list that is not empty by itself.
+  return items.length > 0 || isListEmptyUnlessSaid(path) ? items : value;
 }
 
 const commaList = (text: string): string[] =>

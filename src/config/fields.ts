@@ -53,8 +53,21 @@ export const share = (fallback: number) => {
   const what = expected("a share from 0 to 1");
   return z.preprocess(numberFrom, z.number(what).min(0, what).max(1, what)).default(fallback);
 };
+export function between(min: number, max: number) {
+  const what = expected(`a whole number from ${min} to ${max}`);
+  return z.preprocess(numberFrom, z.int(what).min(min, what).max(max, what));
+}
 export const text = (what: string) => z.string(expected(what)).min(1, expected(what));
 export const list = <Item extends z.ZodType>(item: Item) => z.array(item, expected("a list")).default([]);
+
+/** What an item of keys and values is written like. */
+const examples = new WeakMap<z.core.$ZodType, string>();
+/** A list of keys and values; `example` is an item as one would write it. */
+export function listOfSections<Item extends z.ZodObject>(item: Item, example: string) {
+  examples.set(item, example);
+  return z.array(item, expected(`a list, e.g. [${example}]`)).default([]);
+}
+export const exampleOfItem = (item: z.core.$ZodType): string | undefined => examples.get(item);
 
 /** true or false, also as a text. */
 export const yesNo = (fallback: boolean) =>

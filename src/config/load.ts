@@ -10,9 +10,16 @@ import {
 } from "./environment.ts";
 import { readConfigFile, type FileSettings } from "./file.ts";
 import { defaultDataDir, findFile } from "./places.ts";
-import { ConfigError, type Problem, type WhereSaid } from "./problem.ts";
+import { ConfigError, formatProblem, type Problem, type WhereSaid } from "./problem.ts";
 import { contradictions } from "./consistency.ts";
-import { type Config, configSchema, keysAt, writtenDefault } from "./schema.ts";
+import {
+  type Config,
+  configSchema,
+  exampleAt,
+  isListEmptyUnlessSaid,
+  keysAt,
+  writtenDefault,
+} from "./schema.ts";
 import { readSecrets, type Secrets } from "./secrets.ts";
 import { assemble, originOf, type Setting } from "./tree.ts";
 
@@ -90,8 +97,13 @@ function parseTree(tree: JsonObject, where: WhereSaid): { config: Config | undef
     ),
   );
   const rest = configSchema.safeParse(without(tree, [...bad]));
-  return { config: rest.data, problems: issues.flatMap((issue) => problemsOf(issue, where)) };
+  return { config: rest.data, problems: onceEach(issues.flatMap((issue) => problemsOf(issue, where))) };
 }
+
+/** An empty list where a text is expected is both no text and too short. */
+const onceEach = (problems: readonly Problem[]): Problem[] => [
+  ...new Map(problems.map((problem) => [formatProblem(problem), problem])).values(),
+];
 
 /** A copy of the tree without the values at some paths; a list loses all its items with one of them. */
 function without(tree: JsonObject, paths: readonly (readonly PropertyKey[])[]): JsonObject {
@@ -108,8 +120,9 @@ function without(tree: JsonObject, paths: readonly (readonly PropertyKey[])[]): 
 
 const noFile: FileSettings = { settings: [], problems: [], whereIs: () => "" };
 
-/** An empty list in the file says nothing, so that the documented defaults may stand there. */
-const isEmptyList = ({ value }: Setting): boolean => Array.isArray(value) && value.length === 0;
+/** An empty list says nothing in the file where it is the default, so that the documented defaults may stand there. */
+const isEmptyList = ({ path, value }: Setting): boolean =>
+  Array.isArray(value) && value.length === 0 && isListEmptyUnlessSaid(path);
 
 /** The file that comes with the program documents the defaults: repeating one there says nothing either. */
 const isDefault = ({ path, value }: Setting): boolean =>
@@ -142,7 +155,7 @@ function whereSaid(
 
 function problemsOf(issue: z.core.$ZodIssue, where: WhereSaid): Problem[] {
   if (issue.code !== "unrecognized_keys") {
-    return [{ where: where(issue.path), key: issue.path.join("."), text: issue.message }];
+    return [{ where: where(issue.path), key: issue.path.join("."), text: textOf(issue) }];
   }
   const siblings = keysAt(issue.path);
   return issue.keys.map((name) => {
@@ -150,6 +163,12 @@ function problemsOf(issue: z.core.$ZodIssue, where: WhereSaid): Problem[] {
     return { where: where(at), key: at.join("."), text: `unknown key${suggestion(name, siblings)}` };
   });
 }
+
+/** Sections have no words of their own for what is none. */
+const textOf = (issue: z.core.$ZodIssue): string =>
+  issue.code === "invalid_type" && issue.expected === "object"
+    ? `expected keys and values, e.g. ${exampleAt(issue.path)}`
+    : issue.message;
 
 /** OLLAMA_HOST is read by clients too: set to Chasqui's own address it is meant for them, and passed over here. */
 function ollamaHostLoops(config: Config, origins: ReadonlyMap<string, string>): Problem[] {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { compilePattern, PatternError } from "../lib/pattern.ts";
 import { privateKinds } from "../lib/private/kinds.ts";
-import { count, expected, list, text, yesNo } from "./fields.ts";
+import { between, count, expected, list, listOfSections, text, yesNo } from "./fields.ts";
 
 const pattern = z.strictObject({
   /** What it finds, as it is called in headers and decisions. */
@@ -34,15 +34,7 @@ export const routingSchema = z.strictObject({
   /** Other names that are routed as well, `*` for any text; every other name is answered by its own model. */
   models: list(text("a model's name")),
   /** 0: as cheap as possible, 10: as good as possible. */
-  dial: z
-    .preprocess(
-      (value) => (typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value),
-      z
-        .int(expected("a whole number from 0 to 10"))
-        .min(0, expected("a whole number from 0 to 10"))
-        .max(10, expected("a whole number from 0 to 10")),
-    )
-    .default(5),
+  dial: between(0, 10).default(5),
   /** An answer of which it is not sure that a local model can give it: verify, up or local. */
   on_uncertain: z.enum(["verify", "up", "local"], expected("verify, up or local")).default("verify"),
   /** Local models, the best first; unless said all that are there, the largest first. */
@@ -55,10 +47,13 @@ export const routingSchema = z.strictObject({
     .strictObject({
       /** What keeps a conversation in the house when it is found in one. */
       kinds: z
-        .array(z.enum(privateKinds, expected(`one of ${privateKinds.join(", ")}`)), expected("a list"))
+        .array(
+          z.enum(privateKinds, expected(`one of ${privateKinds.join(", ")}`)),
+          expected("a list, e.g. [api_key, email]"),
+        )
         .default(["private_key", "api_key", "jwt", "password", "card_number", "iban", "us_ssn"]),
       /** More of it. */
-      patterns: list(pattern),
+      patterns: listOfSections(pattern, String.raw`{ name: project, pattern: "\\bproject condor\\b" }`),
     })
     .prefault({}),
   /** How many decisions are remembered for GET /api/decisions. */

@@ -16,8 +16,10 @@ import {
   booleanFrom,
   count,
   duration,
+  exampleOfItem,
   expected,
   list,
+  listOfSections,
   parsed,
   share,
   size,
@@ -176,16 +178,16 @@ export const configSchema = z.strictObject({
   /** auto: keys when there are any, else loopback only. none: no keys, wherever it listens. */
   auth: z.enum(["auto", "none"], expected("auto or none")).default("auto"),
   /** Keys that let clients in. */
-  api_keys: list(apiKey),
+  api_keys: listOfSections(apiKey, "{ name: laptop, key_file: /etc/chasqui/laptop }"),
   /** The servers behind; empty means to look for Ollama at OLLAMA_HOST or 127.0.0.1:11434. */
-  upstreams: list(upstream),
+  upstreams: listOfSections(upstream, "{ url: http://127.0.0.1:11434 }"),
   upstream_limits: upstreamLimits.prefault({}),
   timeouts: timeouts.prefault({}),
   breaker: breaker.prefault({}),
   retry: retry.prefault({}),
   catalog: catalog.prefault({}),
   /** Models that answer in the place of others, when nobody can who has those. */
-  fallbacks: list(fallbackSchema),
+  fallbacks: listOfSections(fallbackSchema, '{ match: "llama3.3:*", to: ["qwen3:32b"] }'),
   /** Whether nothing may leave the house, whoever asks. */
   local_only: yesNo(false),
   openrouter: openrouterSchema.prefault({}),
@@ -246,6 +248,25 @@ export function writtenDefault(path: string): unknown {
   return schema instanceof z.ZodPrefault || schema instanceof z.ZodDefault
     ? schema.def.defaultValue
     : undefined;
+}
+
+/** Whether nothing is in the list under a key unless said. */
+export const isListEmptyUnlessSaid = (path: string): boolean => JSON.stringify(writtenDefault(path)) === "[]";
+
+/** What the list under a key holds; undefined where there is no list. */
+export function itemsOf(path: string): "texts" | "sections" | undefined {
+  const list = unwrapped(schemaAt(path.split(".")));
+  if (!(list instanceof z.ZodArray)) return undefined;
+  return list.element instanceof z.ZodObject ? "sections" : "texts";
+}
+
+/** How one might write the keys and values of a section, or of an item in a list. */
+export function exampleAt(at: readonly PropertyKey[]): string {
+  const said = exampleOfItem(unwrapped(schemaAt(at)));
+  if (said !== undefined) return said;
+  const keys = keysAt(at).map((key) => ({ key, value: writtenDefault([...at, key].join(".")) }));
+  const plain = keys.find(({ value }) => value !== undefined && typeof value !== "object");
+  return plain === undefined ? `{ ${keys[0]?.key}: ... }` : `{ ${plain.key}: ${String(plain.value)} }`;
 }
 
 /** The unit in which the number under a key is written, if it has one. */
