@@ -11,9 +11,10 @@ afterEach(async () => {
 
 async function setUp(engines: readonly SearchEngine[], more = ""): Promise<[RunningDaemon, ...FakeSearch[]]> {
   const fakes = await Promise.all(engines.map((engine) => startFakeSearch(engine)));
-  const providers = engines.map(
-    (engine, nth) => `{ type: ${engine}, url: "${fakes[nth]?.url}", api_key: "${fakeKey}" }`,
-  );
+  const providers = engines.map((engine, nth) => {
+    const key = engine === "searxng" ? "" : `, api_key: "${fakeKey}"`;
+    return `{ type: ${engine}, url: "${fakes[nth]?.url}"${key} }`;
+  });
   const daemon = await startDaemon(`search: { providers: [${providers.join(", ")}] }\n${more}`);
   standing.push(daemon, ...fakes);
   return [daemon, ...fakes];

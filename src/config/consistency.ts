@@ -1,8 +1,10 @@
 import { isLoopback } from "../lib/address.ts";
+import { formatDuration } from "../lib/time.ts";
 import { leadsHere } from "./environment.ts";
 import type { Problem, WhereSaid } from "./problem.ts";
 import type { Config } from "./schema.ts";
 import type { Secrets } from "./secrets.ts";
+import { valueAt } from "./tree.ts";
 
 /** Values that are right each by itself but not together. */
 export function contradictions(config: Config, secrets: Secrets, where: WhereSaid): Problem[] {
@@ -25,6 +27,7 @@ export function contradictions(config: Config, secrets: Secrets, where: WhereSai
     ...moneyProblems(config, where),
     ...semanticProblems(config, where),
     ...searchProblems(config, secrets, where),
+    ...twofoldSecrets(config, where),
     ...repeated(config, where),
   ];
 }
@@ -62,23 +65,47 @@ function semanticProblems({ cache: { semantic } }: Config, where: WhereSaid): Pr
     }));
 }
 
-/** What a provider of searches cannot do without. */
-function searchProblems(
-  { search: { providers } }: Config,
-  { searchKeys }: Secrets,
-  where: WhereSaid,
-): Problem[] {
-  return providers.flatMap(({ type, url, api_key_file: file }, index) => {
-    const lacksUrl = type === "searxng" && url === undefined;
-    const lacksKey = keyedProviders.has(type) && searchKeys[index] === undefined && file === undefined;
-    if (!lacksUrl && !lacksKey) return [];
-    const key = `search.providers.${index}.${lacksUrl ? "url" : "api_key"}`;
-    const text = lacksUrl ? "expected an address such as http://127.0.0.1:8888" : `expected a key of ${type}`;
-    return [{ where: where(["search", "providers", index]), key, text }];
+/** What a search cannot do without, and what is of no use to it. */
+function searchProblems({ search }: Config, { searchKeys }: Secrets, where: WhereSaid): Problem[] {
+  const { providers, provider_timeout: providerMs, timeout: allMs } = search;
+  const at = (index: number, key: string, text: string): Problem => ({
+    where: where(["search", "providers", index, key]),
+    key: `search.providers.${index}.${key}`,
+    text,
   });
+  const problems = providers.flatMap(({ type, url, ...keys }, index) => {
+    const said = secretPair.filter((key) => keys[key] !== undefined);
+    if (type === "searxng" && url === undefined)
+      return [at(index, "url", "expected an address such as http://127.0.0.1:8888")];
+    if (!keyedProviders.has(type)) return said.map((key) => at(index, key, `${type} takes no key`));
+    const lacksKey = searchKeys[index] === undefined && keys.api_key_file === undefined;
+    return lacksKey ? [at(index, "api_key", `expected a key of ${type}`)] : [];
+  });
+  if (providerMs <= allMs) return problems;
+  const waits = [formatDuration(providerMs), formatDuration(allMs)];
+  const text = `${waits[0]} is more than search.timeout, which is ${waits[1]}: lower the one or raise the other`;
+  return [
+    ...problems,
+    { where: where(["search", "provider_timeout"]), key: "search.provider_timeout", text },
+  ];
 }
 
 const keyedProviders: ReadonlySet<string> = new Set(["brave", "tavily", "serper", "ollama"]);
+const secretPair = ["api_key", "api_key_file"] as const;
+
+/** A secret that is said twice: nobody could tell which of them counts. */
+function twofoldSecrets({ upstreams, search, cache: { redis } }: Config, where: WhereSaid): Problem[] {
+  const keyed = Object.entries({ upstreams, "search.providers": search.providers }).flatMap(([list, items]) =>
+    items.map((one, index) => ({ at: [...list.split("."), index], ways: one, names: secretPair })),
+  );
+  const passwords = ["password", "password_file"] as const;
+  return [...keyed, { at: ["cache", "redis"], ways: redis, names: passwords }].flatMap(
+    ({ at, ways, names }) => {
+      if (!names.every((name) => valueAt(ways, [name]) !== undefined)) return [];
+      return [{ where: where(at), key: at.join("."), text: `takes one of ${names.join(" and ")}` }];
+    },
+  );
+}
 
 function repeated(config: Config, where: WhereSaid): Problem[] {
   const problems: Problem[] = [];

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { parseUpstreamUrl } from "../lib/address.ts";
-import { count, duration, expected, list, parsed, text, wait } from "./fields.ts";
+import { between, count, duration, expected, listOfSections, parsed, text, wait } from "./fields.ts";
 
 const providers = ["searxng", "brave", "tavily", "serper", "ollama", "duckduckgo"] as const;
 
@@ -15,17 +15,17 @@ const provider = z.strictObject({
 /** The section `search`. */
 export const searchSchema = z.strictObject({
   /** In the order in which they are asked. */
-  providers: list(provider),
+  providers: listOfSections(provider, "{ type: brave, api_key_file: /run/secrets/brave }"),
   /** fallback: the next one when one has nothing; merge: all at once. */
   mode: z.enum(["fallback", "merge"], expected("fallback or merge")).default("fallback"),
-  /** Longest wait for a provider, */
+  /** Longest wait for a provider, within */
   provider_timeout: wait("4s"),
-  /** and for all of a search, with its pages. */
+  /** that for all of a search, with its pages. */
   timeout: wait("10s"),
   /** How long results are good. */
   ttl: duration("10m"),
-  /** Most requests to one provider in a day, UTC. */
+  /** Most requests to one provider in a day, UTC; 0 means none. */
   per_day: count(1_000),
-  /** Pages that are fetched and read; 0 leaves it at the snippets. */
-  pages: count(0),
+  /** Pages that are fetched and read, no more than a search can wait for; 0 leaves it at the snippets. */
+  pages: between(0, 5).default(0),
 });
