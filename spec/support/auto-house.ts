@@ -23,6 +23,7 @@ export async function leave(): Promise<void> {
 }
 
 interface HouseOptions {
+  readonly hasLocal?: boolean;
   readonly hasCloud?: boolean;
   readonly hasSearch?: boolean;
   readonly yaml?: string;
@@ -31,6 +32,7 @@ interface HouseOptions {
 }
 
 export async function setUp({
+  hasLocal = true,
   hasCloud = true,
   hasSearch = true,
   yaml = "",
@@ -44,7 +46,7 @@ export async function setUp({
   const lines = [
     "demo: off",
     "upstreams:",
-    `  - { name: local, url: "${local.url}" }`,
+    hasLocal ? `  - { name: local, url: "${local.url}" }` : "",
     hasCloud ? `  - { type: openrouter, name: cloud, url: "${cloud.url}", api_key: "${cloud.key}" }` : "",
     hasSearch ? `search: { providers: [{ type: searxng, url: "${web.url}" }] }` : "",
     `money: { baseline: "${gpt}"${money === "" ? "" : `, ${money}`} }`,

@@ -6,6 +6,7 @@ import { modelNotFound } from "../dialect/model-check.ts";
 import { textOf } from "../dialect/values.ts";
 import { globMatcher } from "../lib/glob.ts";
 import { field } from "../lib/json.ts";
+import { backInMs, isUnseen } from "./away.ts";
 import { listAgeMaxMs, listWaitMs, type Looks } from "./looks.ts";
 import type { Target, Upstream } from "./upstream.ts";
 
@@ -258,8 +259,6 @@ export function pinnedTo(
   throw new ProxyError("invalid_request", `X-Chasqui-Upstream names no upstream; there are: ${names}`);
 }
 
-const isUnseen = ({ configured, models }: Upstream): boolean => configured && models.seenAtMs === undefined;
-
 /** A configured upstream that was never seen may have the model: then it is not unknown, only out of reach. */
 function unknownModel(call: Call, upstreams: readonly Upstream[]): ProxyError {
   const unseen = upstreams.filter(isUnseen);
@@ -270,8 +269,10 @@ function allDown(upstreams: readonly Upstream[]): ProxyError {
   const names = upstreams.map((one) => one.name);
   const trouble = upstreams.map((one) => one.trouble).find((one) => one !== undefined);
   const text = trouble ?? downText(names);
-  const retryAfterMs = Math.max(1_000, Math.min(...upstreams.map((one) => one.health.retryInMs())));
-  return new ProxyError("no_upstream", text, { retryAfterMs, upstream: names.join(",") });
+  return new ProxyError("no_upstream", text, {
+    retryAfterMs: backInMs(upstreams),
+    upstream: names.join(","),
+  });
 }
 
 const downText = (names: readonly string[]): string =>

@@ -25,6 +25,8 @@ export interface Upstream {
   readonly takesAnyModel: boolean;
   /** Why it is not to be asked although it is there, e.g. because it rejects our key; for the operator. */
   readonly trouble: string | undefined;
+  /** Milliseconds until it is asked again in spite of that trouble; 0 where nobody can tell. */
+  readonly troubleForMs?: () => number;
   /** Whether that trouble is that it loads its model, and so is over soon. */
   readonly isLoading?: boolean;
   /** Where it is, without credentials; undefined for what is inside this process. */

@@ -135,7 +135,9 @@ describe("a llama-server that loads its model", () => {
     const answer = await askYard("/api/chat", asked("/api/chat", false, "auto"));
 
     expect(answer.status).toBe(503);
-    expect(errorTextOf("/api/chat", answer.text)).toBe("auto has no model to choose from");
+    expect(errorTextOf("/api/chat", answer.text)).toBe(
+      "auto has no model to choose from: upstream llama is loading its model",
+    );
   });
 
   it.each(["auto", "llama"])(

@@ -4,6 +4,7 @@ import type { Signal } from "../../lib/abort.ts";
 import { sourcesFooter } from "../../search/context.ts";
 import type { CallRecord } from "../../stats/record.ts";
 import type { Send, Sent } from "../../upstream/retry.ts";
+import { pinnedTo } from "../../upstream/route.ts";
 import type { Answer } from "../answer.ts";
 import type { Deliver } from "../deliver.ts";
 import type { OpenAccount } from "../money.ts";
@@ -38,7 +39,7 @@ export function createAutoAnswer(parts: AutoParts): Answer {
     if (plan.isPrivate) parts.sessions.notePrivate(plan.session);
     const progress: Progress = { searched: "no" };
     try {
-      if (plan.decision.order.length === 0) throw nobodyFor(plan);
+      if (plan.decision.order.length === 0) throw nobody(call, plan, parts);
       return await routed(parts, { call: keptIn(call, plan), plan, record, signal, progress });
     } catch (thrown) {
       const { searched } = progress;
@@ -54,9 +55,15 @@ const cannot = ({ operation, model }: Call): ProxyError => {
   return new ProxyError(code, text);
 };
 
-/** Whatever is done with it later, a private call has no way out of the house. */
-const keptIn = (call: Call, { isPrivate }: Plan): Call =>
-  isPrivate ? { ...call, asker: { ...call.asker, isLocalOnly: true } } : call;
+const nobody = (call: Call, plan: Plan, { upstreams }: AutoParts): ProxyError =>
+  nobodyFor({ ...plan, upstreams: pinnedTo(call, upstreams()), mustStay: mustStay(call, plan) });
+
+const mustStay = ({ asker }: Call, { isPrivate, control }: Plan): boolean =>
+  asker.isLocalOnly || isPrivate || control.mode === "local";
+
+/** Whatever is done with it later, such a call has no way out of the house. */
+const keptIn = (call: Call, plan: Plan): Call =>
+  mustStay(call, plan) ? { ...call, asker: { ...call.asker, isLocalOnly: true } } : call;
 
 /** How far a call has come, for the decision that tells of it when it fails. */
 interface Progress {

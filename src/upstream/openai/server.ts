@@ -66,6 +66,7 @@ export function createOpenAiUpstream(options: OpenAiOptions, parts: OpenAiParts)
     get trouble() {
       return off.why() ?? (isLoading() ? `upstream ${name} is loading its model` : undefined);
     },
+    troubleForMs: off.leftMs,
     get isLoading() {
       return off.why() === undefined && isLoading();
     },

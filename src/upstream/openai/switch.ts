@@ -5,6 +5,8 @@ export interface Switch {
   readonly off: (why: string) => void;
   /** Why it is off; undefined while it is on. */
   readonly why: () => string | undefined;
+  /** Milliseconds until it is on again; 0 while it is on. */
+  readonly leftMs: () => number;
 }
 
 export interface SwitchParts {
@@ -29,5 +31,6 @@ export function createSwitch({ clock, offMs, onOff }: SwitchParts): Switch {
       if (isNew) onOff(text);
     },
     why,
+    leftMs: () => (why() === undefined ? 0 : untilMs - clock.monotonicMs()),
   };
 }

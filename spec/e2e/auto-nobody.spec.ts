@@ -1,0 +1,94 @@
+import { afterEach, describe, expect, it, onTestFinished } from "vitest";
+import { ask } from "../support/ask.ts";
+import { chat, easy, type House, leave, setUp } from "../support/auto-house.ts";
+import { eventually, startDaemon } from "../support/daemon.ts";
+
+afterEach(leave);
+
+const breaker = "breaker: { refusals: 1, failures: 1, cooldown: 30s }";
+const secret = "my key is sk-proj-abcdEFGH1234567890abcdEFGH1234567890abcdEFGH12345678, is it safe?";
+
+/** A house whose local server is known and gone, its breaker open. */
+async function withoutLocal(): Promise<House> {
+  const house = await setUp({ yaml: breaker });
+  await house.local.refuse();
+  await house.ask("/api/chat", chat(easy, { model: "tiny" }));
+  return house;
+}
+
+describe("a local outage", () => {
+  it.each([
+    ["auto:local", easy, {}],
+    ["auto", secret, {}],
+    ["auto", easy, { "x-chasqui-local-only": "true" }],
+    ["auto", easy, { "x-chasqui-max-cost": "0" }],
+    ["auto", easy, { "x-chasqui-upstream": "local" }],
+    ["tiny", easy, {}],
+  ])("is worth another try: %s, %s, %j", async (model, content, headers) => {
+    const house = await withoutLocal();
+
+    const answer = await house.ask("/v1/chat/completions", chat(content, { model }), headers);
+
+    expect(answer.status).toBe(503);
+    expect(Number(answer.headers["retry-after"])).toBeGreaterThan(10);
+    expect(answer.text).toContain("upstream local is down");
+    expect(house.cloud.to("/chat/completions")).toHaveLength(0);
+  });
+
+  it("is named where the local server was never seen", async () => {
+    const daemon = await startDaemon("demo: off\nupstreams: [{ name: mine, url: 127.0.0.1:1 }]");
+    onTestFinished(() => daemon.stop());
+
+    const { status, headers, text } = await ask(`${daemon.url}/api/chat`, chat(easy));
+
+    expect([status, JSON.parse(text)]).toEqual([
+      503,
+      { error: "auto has no model to choose from: upstream mine is down" },
+    ]);
+    expect(headers["retry-after"]).toMatch(/^[1-9]\d*$/);
+  });
+});
+
+describe("a prompt too long for every model in the house", () => {
+  it("is the client's to shorten, whoever is outside", async () => {
+    const house = await setUp({ yaml: "context: { policy: refuse }" });
+    house.local.respond = ({ path }) =>
+      path === "/api/tags"
+        ? {
+            status: 200,
+            body: JSON.stringify({
+              models: [{ name: "tiny:latest", model: "tiny:latest", details: { context_length: 600 } }],
+            }),
+          }
+        : undefined;
+    await eventually(async () => {
+      house.daemon.daemon.registry.expire();
+      await house.daemon.daemon.registry.freshen(0, 500);
+      const [local] = house.daemon.daemon.registry.upstreams;
+      return JSON.stringify([...(local?.models.byKey.values() ?? [])]).includes("600");
+    }, "the list tells the length of the context");
+
+    const long = chat("llamas and alpacas ".repeat(2_000), { model: "auto:local" });
+    const { status } = await house.ask("/v1/chat/completions", long);
+
+    expect(status).toBe(400);
+  });
+});
+
+describe("a rejected key", () => {
+  it("is told of by auto with the real wait, as it is by the model's own name", async () => {
+    const house = await setUp({ hasLocal: false });
+    house.cloud.faults = [{ kind: "http", status: 401 }];
+    const named = chat(easy, { model: "openai/gpt-4o-mini" });
+    await house.ask("/api/chat", named);
+
+    for (const body of [named, chat(easy)]) {
+      const { status, headers, text } = await house.ask("/api/chat", body);
+
+      expect(status).toBe(503);
+      expect(text).toContain("upstream cloud rejects the API key");
+      expect(text).not.toContain(house.cloud.key);
+      expect(Number(headers["retry-after"])).toBeGreaterThan(200);
+    }
+  });
+});
