@@ -470,6 +470,25 @@ describe("API keys", () => {
     expect((await asked(admin))?.status).not.toBe(403);
   });
 
+  it.each([
+    ["GET", "/api/usage", "may not see what calls used and cost"],
+    ["GET", "/api/cache", "may not see or empty the cache"],
+    ["DELETE", "/api/cache", "may not see or empty the cache"],
+    ["GET", "/api/cache/stats", "may not see the cache"],
+    ["POST", "/api/cache/backup", "may not care for the cache"],
+    ["GET", "/api/decisions", "may not see how calls were routed"],
+    ["POST", "/api/signout", "may not use the account"],
+    ["POST", "/api/pull", "may not change models"],
+  ])("say what only admins may do at %s %s", async (method, path, text) => {
+    const answer = await ask(
+      running.port,
+      `${method} ${path} HTTP/1.1\r\nHost: localhost\r\nx-api-key: ${plain}\r\nContent-Length: 0`,
+    );
+
+    expect(answer?.status).toBe(403);
+    expect(answer?.body.toString()).toContain(`this API key ${text}: set admin: true`);
+  });
+
   it.each(["/", "/healthz", "/readyz"])("are not needed for %s", async (path) => {
     expect((await ask(running.port, `GET ${path} HTTP/1.1\r\nHost: localhost`))?.status).toBe(200);
   });

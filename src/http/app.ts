@@ -80,7 +80,11 @@ async function serve(
   }
 }
 
-function admit(identify: Identify, exchange: Exchange, { access }: Endpoint): void {
+function admit(
+  identify: Identify,
+  exchange: Exchange,
+  { access, privilege = "change models" }: Endpoint,
+): void {
   if (access === "open") return;
   const principal = identify(exchange.incoming);
   exchange.record.keyName = principal.name;
@@ -88,7 +92,7 @@ function admit(identify: Identify, exchange: Exchange, { access }: Endpoint): vo
   if (access === "admin" && !principal.admin) {
     throw new ProxyError(
       "forbidden",
-      "this API key may not change models: set admin: true for it in config.yaml",
+      `this API key may not ${privilege}: set admin: true for it in config.yaml`,
     );
   }
 }

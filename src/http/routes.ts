@@ -31,6 +31,8 @@ export interface Endpoint {
   /** Pattern with `:name` for one segment; also the endpoint's name in logs and statistics. */
   readonly path: string;
   readonly access: Access;
+  /** What only keys marked `admin` may do here, in words for those that are not; `change models` unless said. */
+  readonly privilege?: string;
   readonly dialect: DialectName;
   /** What an upstream is asked, or which page Chasqui answers itself. */
   readonly serves: { readonly call: Operation } | { readonly page: LocalPage };
@@ -46,10 +48,23 @@ const page = (method: "GET" | "HEAD", path: string, name: LocalPage): Endpoint =
   serves: { page: name },
 });
 
+const privilegeAt: Readonly<Record<string, string>> = {
+  "/api/usage": "see what calls used and cost",
+  "/api/cache": "see or empty the cache",
+  "/api/cache/stats": "see the cache",
+  "/api/decisions": "see how calls were routed",
+};
+
+const account = (path: string): Endpoint => ({
+  ...native(path, "account", "admin"),
+  privilege: "use the account",
+});
+
 const care = (method: Endpoint["method"], path: string, name: LocalPage): Endpoint => ({
   method,
   path,
   access: "admin",
+  privilege: privilegeAt[path] ?? "care for the cache",
   dialect: "ollama",
   serves: { page: name },
 });
@@ -92,9 +107,9 @@ export const endpoints: readonly Endpoint[] = [
   { ...native("/api/delete", "delete", "admin"), method: "DELETE" },
   { ...native("/api/blobs/:digest", "blob", "admin"), method: "HEAD" },
   { ...native("/api/blobs/:digest", "blob", "admin"), streamsBody: true },
-  native("/api/me", "account", "admin"),
-  native("/api/signout", "account", "admin"),
-  { ...native("/api/user/keys/:encodedKey", "account", "admin"), method: "DELETE" },
+  account("/api/me"),
+  account("/api/signout"),
+  { ...account("/api/user/keys/:encodedKey"), method: "DELETE" },
   native("/api/experimental/web_search", "account"),
   native("/api/experimental/web_fetch", "account"),
   { ...native("/api/experimental/model-recommendations", "account"), method: "GET" },
