@@ -11,7 +11,9 @@ describe("the name of a conversation", () => {
   });
 
   it.each(["", "two words", "x".repeat(129), "naïve", "a\tb"])("is not %j", (header) => {
-    expect(() => namedSession(header)).toThrow("X-Chasqui-Session: expected");
+    expect(() => namedSession(header)).toThrow(
+      "X-Chasqui-Session: expected at most 128 letters, digits and any of . _ : -",
+    );
   });
 
   it("stays while it goes on", () => {

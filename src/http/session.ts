@@ -5,7 +5,7 @@ import { field, isObject, type Json, type JsonObject } from "../lib/json.ts";
 /** A client's own name for a conversation. Throws ProxyError for what is no name. */
 export function namedSession(header: string | undefined): string | undefined {
   if (header === undefined || /^[A-Za-z0-9._:-]{1,128}$/.test(header)) return header;
-  const text = "X-Chasqui-Session: expected at most 128 letters, digits, dots, colons and dashes";
+  const text = "X-Chasqui-Session: expected at most 128 letters, digits and any of . _ : -";
   throw new ProxyError("invalid_request", text);
 }
 

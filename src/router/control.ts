@@ -85,7 +85,7 @@ const dollarReading: Reading<number> = {
 
 const sessionReading: Reading<string> = {
   of: (text) => (/^[A-Za-z0-9._:-]{1,128}$/.test(text) ? text : undefined),
-  expected: "at most 128 letters, digits, dots, colons and dashes",
+  expected: "at most 128 letters, digits and any of . _ : -",
 };
 
 /** Dollars as nano-dollars, exactly; read as digits because 0.29 * 1e9 is not a whole number. */
