@@ -282,7 +282,7 @@ function pagesFor(parts: PagesParts) {
   const { ledger } = accounting;
   const asking = { ...reading, ...reading.asking };
   return {
-    models: createModelPages(registry, auto.entries),
+    models: createModelPages(registry, auto),
     admin: createAdminPages({ ...parts, cache: caching.view, ledger }),
     routing: createRoutingPages({ ...reading, plan: auto.plan, decisions: parts.routing.decisions }),
     search: createSearchPage({ ...asking, ...parts.searching, patterns: auto.plan.patterns.own }),

@@ -1,5 +1,5 @@
 import { Ollama } from "ollama";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, onTestFinished } from "vitest";
 import { ask } from "../support/ask.ts";
 import {
   chat,
@@ -15,6 +15,7 @@ import {
   saysInTurn,
   setUp,
 } from "../support/auto-house.ts";
+import { startDaemon } from "../support/daemon.ts";
 
 afterEach(leave);
 
@@ -44,6 +45,30 @@ describe("the model auto, asked by the official client", () => {
     expect((await client.show({ model: "auto" })).capabilities).toContain("completion");
     const { text } = await ask(`${daemon.url}/v1/models`);
     expect(text).toContain('"auto"');
+  });
+});
+
+describe("the page of a model", () => {
+  const names = ["auto", "AUTO", "auto:latest", "auto:local", "auto:cloud", "auto:fast"];
+
+  it.each([true, false])("is there for each name of auto: while a server is up: %s", async (isUp) => {
+    const daemon = isUp
+      ? (await setUp()).daemon
+      : await startDaemon("demo: off\nupstreams: [{ name: gone, url: 127.0.0.1:1 }]");
+    if (!isUp) onTestFinished(() => daemon.stop());
+
+    for (const model of names) {
+      const { status, text } = await ask(`${daemon.url}/v1/models/${model}`);
+      expect([status, JSON.parse(text)], model).toMatchObject([200, { id: model, object: "model" }]);
+      expect((await ask(`${daemon.url}/api/show`, { model })).status, model).toBe(200);
+    }
+    expect((await ask(`${daemon.url}/v1/models/auto:other`)).status).toBe(404);
+  });
+
+  it("is not there for auto while routing is off", async () => {
+    const { daemon } = await setUp({ yaml: "routing: { enabled: false }" });
+
+    expect((await ask(`${daemon.url}/v1/models/auto`)).status).toBe(404);
   });
 });
 

@@ -26,11 +26,15 @@ const ownVersion = "0.33.0";
 const nativeType = "application/json; charset=utf-8";
 const v1Type = "application/json";
 
-/** `virtual` are models that no upstream has, and that are listed all the same, after the others. */
-export function createModelPages(
-  registry: Registry,
-  virtual: () => readonly JsonObject[] = () => [],
-): ModelPages {
+/** Models that no upstream has. */
+export interface VirtualModels {
+  /** Those that are listed all the same, after the others. */
+  readonly entries: () => readonly JsonObject[];
+  /** The entry of one by any name that it answers to, listed or not. */
+  readonly entryOf: (model: string) => JsonObject | undefined;
+}
+
+export function createModelPages(registry: Registry, virtual: VirtualModels): ModelPages {
   const fresh = async (): Promise<readonly Upstream[]> => {
     await registry.freshen(listAgeMaxMs, listWaitMs);
     return registry.upstreams;
@@ -38,7 +42,7 @@ export function createModelPages(
 
   const listed = (upstreams: readonly Upstream[]): JsonObject[] => {
     const real = merged(upstreams, (one) => one.models.byKey).sort(by("modified_at"));
-    return [...real, ...virtual().filter((one) => !real.some(({ name }) => name === one["name"]))];
+    return [...real, ...virtual.entries().filter((one) => !real.some(({ name }) => name === one["name"]))];
   };
 
   return {
@@ -61,7 +65,7 @@ export function createModelPages(
       const [holder] = await registry.holders(model);
       const name = parseModelName(model);
       const real = name === undefined ? undefined : holder?.models.byKey.get(modelKey(name));
-      const entry = real ?? virtual().find((one) => one["name"] === model);
+      const entry = real ?? virtual.entryOf(model);
       if (entry === undefined) {
         const shown = name === undefined ? model : displayName(name);
         throw new ProxyError("model_not_found", `model '${shown}' not found`);

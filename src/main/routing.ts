@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import type { Loaded } from "../config/load.ts";
 import { routingOptions } from "../config/routing-options.ts";
 import type { Call } from "../core/call.ts";
+import type { VirtualModels } from "../http/models.ts";
 import { routingHeaders } from "../http/read-call.ts";
-import type { JsonObject } from "../lib/json.ts";
 import { globMatcher } from "../lib/glob.ts";
 import type { Clock } from "../lib/time.ts";
 import type { Answer } from "../pipeline/answer.ts";
@@ -49,15 +49,13 @@ export interface AutoWiring extends Pick<AutoParts, "openAccount" | "send" | "de
 }
 
 /** The model `auto`, by one reading of the configuration. */
-export interface Auto {
+export interface Auto extends VirtualModels {
   /** Answers a call by whatever model is good enough for it. */
   readonly ask: Answer;
   readonly isRouted: (call: Call) => boolean;
   /** What else than a call's body makes two calls of `auto` different ones. */
   readonly variantOf: (call: Call) => string;
   readonly plan: PlanParts;
-  /** How it is listed; nothing while it is switched off. */
-  readonly entries: () => readonly JsonObject[];
 }
 
 export function createAuto(loaded: Loaded, wiring: AutoWiring): Auto {
@@ -87,13 +85,14 @@ export function createAuto(loaded: Loaded, wiring: AutoWiring): Auto {
     isStopped: registry.isStopped,
     loadMaxMs: loaded.config.timeouts.first_byte,
   });
-  const isRouted = createIsRouted(options, registry);
+  const isAuto = createIsAuto(options, registry);
   return {
     ask: auto,
-    isRouted,
+    isRouted: createIsRouted(options, isAuto),
     variantOf: createVariantOf(options.policy),
     plan,
     entries: () => (options.isOn && hasModels(registry) ? [autoEntry] : []),
+    entryOf: (model) => (isAuto(model) ? autoEntry : undefined),
   };
 }
 
@@ -113,20 +112,29 @@ function createVariantOf(policy: Policy): (call: Call) => string {
 const hasModels = ({ upstreams }: Registry): boolean =>
   upstreams.some(({ type, models }) => type !== "demo" && models.byKey.size > 0);
 
-/** A model that really has such a name answers to it, unless the configuration says otherwise. */
-function createIsRouted(
-  { isOn, models }: Pick<ReturnType<typeof routingOptions>, "isOn" | "models">,
+type RoutingOptions = ReturnType<typeof routingOptions>;
+
+/** Whether a name means `auto`. A model that really has such a name answers to it. */
+function createIsAuto(
+  { isOn }: Pick<RoutingOptions, "isOn">,
   registry: Registry,
-): (call: Call) => boolean {
-  const isNamed = globMatcher(models);
+): (model: string) => boolean {
   const exists = (model: string): boolean => {
     const key = registry.keyOf(model);
     return registry.upstreams.some(({ models: { byKey } }) => byKey.has(key));
   };
+  return (model) => isOn && modeOf(model) !== undefined && !exists(model);
+}
+
+/** Calls of `auto`, and those of other names where the configuration says so. */
+function createIsRouted(
+  { isOn, models }: Pick<RoutingOptions, "isOn" | "models">,
+  isAuto: (model: string) => boolean,
+): (call: Call) => boolean {
+  const isNamed = globMatcher(models);
   return ({ model, operation }) => {
-    if (!isOn) return false;
-    if (models.length > 0 && generating.has(operation) && isNamed(model)) return true;
-    return askable.has(operation) && modeOf(model) !== undefined && !exists(model);
+    if (isOn && models.length > 0 && generating.has(operation) && isNamed(model)) return true;
+    return askable.has(operation) && isAuto(model);
   };
 }
 
