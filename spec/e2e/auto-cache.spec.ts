@@ -57,6 +57,26 @@ describe("an answer of auto", () => {
     expect(again.headers["x-chasqui-tier"]).toBe("high");
   });
 
+  it.each(["/api/chat", "/v1/chat/completions"])(
+    "is not given at %s where it must not leave the house, or where its client insists on another upstream",
+    async (path) => {
+      const house = await setUp({ yaml });
+      says(house, "That is easy to say.");
+      const body = (model: string) => chat(hard, { model, temperature: 0, ...exact });
+      const cloud = { "x-chasqui-upstream": "cloud" };
+
+      await house.ask(path, body("auto"));
+      await house.ask(path, body("auto"), cloud);
+      const kept = await house.ask(path, body("auto:local"), cloud);
+      const local = await house.ask(path, body("auto:local"));
+      const pinned = await house.ask(path, body("auto"), { "x-chasqui-upstream": "local" });
+
+      expect(kept.status).toBe(403);
+      for (const { status, headers } of [local, pinned])
+        expect([status, headers["x-chasqui-upstream"]]).toEqual([200, "local"]);
+    },
+  );
+
   it("is made once for many who ask at the same time", async () => {
     const house = await setUp({ yaml });
     says(house, "That is easy to say.");

@@ -96,11 +96,16 @@ export function createAuto(loaded: Loaded, wiring: AutoWiring): Auto {
   };
 }
 
-/** What a client says of its routing, the conversation it says it is in, and the policy. */
+/**
+ * What a client says of its routing, the conversation it says it is in, and the policy. To Ollama's ear `auto:local` is
+ * another name of `auto`, and whom a client insists on is nothing that a named model's answer depends on; here both are.
+ */
 function createVariantOf(policy: Policy): (call: Call) => string {
   const rules = JSON.stringify(policy);
-  return ({ routing = {}, asker }) =>
+  return ({ model, routing = {}, asker, pinnedUpstream }) =>
     JSON.stringify([
+      modeOf(model) ?? null,
+      pinnedUpstream ?? null,
       asker.isLocalOnly,
       asker.session ?? null,
       routingHeaders.map((name) => routing[name] ?? null),
