@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, onTestFinished } from "vitest";
 import { ask } from "../support/ask.ts";
 import { chat, easy, type House, leave, setUp } from "../support/auto-house.ts";
+import { noBreaker } from "../support/stage.ts";
 import { eventually, startDaemon } from "../support/daemon.ts";
 
 afterEach(leave);
@@ -90,5 +91,37 @@ describe("a rejected key", () => {
       expect(text).not.toContain(house.cloud.key);
       expect(Number(headers["retry-after"])).toBeGreaterThan(200);
     }
+  });
+});
+
+describe("an error of auto", () => {
+  it("tells how it was routed, and names no model that there is not", async () => {
+    const house = await withoutLocal();
+
+    const { status, headers } = await house.ask("/api/chat", chat(easy, { model: "auto:local" }));
+
+    expect(status).toBe(503);
+    expect(headers).toMatchObject({
+      "x-chasqui-tier": "low",
+      "x-chasqui-searched": "no",
+      "x-chasqui-confidence": expect.stringMatching(/^[01]\.\d\d$/) as unknown,
+      "x-chasqui-reasons": expect.stringContaining("nobody may answer") as unknown,
+    });
+    expect(headers).not.toHaveProperty("x-chasqui-model");
+  });
+
+  it("tells it where everybody failed, too, and who did; a named model's error says nothing of it", async () => {
+    const house = await setUp({ yaml: noBreaker });
+    house.local.fault = "html-500";
+    house.cloud.faults = () => ({ kind: "http", status: 500 });
+
+    const failed = await house.ask("/v1/chat/completions", chat(easy));
+    const named = await house.ask("/v1/chat/completions", chat(easy, { model: "tiny" }));
+
+    expect([failed.status, named.status]).toEqual([502, 502]);
+    expect(failed.headers).toMatchObject({ "x-chasqui-tier": "low", "x-chasqui-upstream": "cloud" });
+    expect(failed.headers).not.toHaveProperty("x-chasqui-model");
+    expect(named.headers).toMatchObject({ "x-chasqui-model": "tiny", "x-chasqui-upstream": "local" });
+    expect(named.headers).not.toHaveProperty("x-chasqui-tier");
   });
 });

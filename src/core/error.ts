@@ -103,6 +103,8 @@ export class ProxyError extends Error {
   begun: { readonly usage: Usage | undefined; readonly generationId: string | undefined } | undefined;
   /** Upstreams that failed before this error ended the call. */
   hops: readonly Hop[] = [];
+  /** Headers that tell how the call was routed, where a model was chosen for it: then none was asked for. */
+  told: Readonly<Record<string, string>> | undefined;
 
   constructor(code: ErrorCode, message: string, options: ProxyErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });

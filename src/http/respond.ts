@@ -145,9 +145,10 @@ function sendError({ outgoing, record }: Exchange, error: ProxyError, dialect: D
 }
 
 function errorHeaders(error: ProxyError, { id, upstream, askedModel }: CallRecord): Record<string, string> {
-  const headers: Record<string, string> = { "X-Chasqui-Request-Id": id };
+  const headers: Record<string, string> = { ...error.told, "X-Chasqui-Request-Id": id };
   if (upstream !== undefined) headers["X-Chasqui-Upstream"] = upstream;
-  if (upstream !== undefined && askedModel !== undefined) headers["X-Chasqui-Model"] = headerText(askedModel);
+  if (upstream !== undefined && askedModel !== undefined && error.told === undefined)
+    headers["X-Chasqui-Model"] = headerText(askedModel);
   if (error.retryAfterMs !== undefined)
     headers["Retry-After"] = String(Math.ceil(error.retryAfterMs / 1_000));
   if (error.hops.length > 0) headers["X-Chasqui-Hops"] = hopsText(error.hops);

@@ -1,5 +1,5 @@
 import { type Call, isInference, type Reply } from "../../core/call.ts";
-import { ProxyError } from "../../core/error.ts";
+import { ProxyError, toProxyError } from "../../core/error.ts";
 import type { Signal } from "../../lib/abort.ts";
 import { sourcesFooter } from "../../search/context.ts";
 import type { CallRecord } from "../../stats/record.ts";
@@ -42,9 +42,11 @@ export function createAutoAnswer(parts: AutoParts): Answer {
       if (plan.decision.order.length === 0) throw nobody(call, plan, parts);
       return await routed(parts, { call: keptIn(call, plan), plan, record, signal, progress });
     } catch (thrown) {
-      const { searched } = progress;
-      note(parts, { call, plan }, { searched, escalated: undefined, sent: undefined });
-      throw thrown;
+      const outcome = { searched: progress.searched, escalated: undefined, sent: undefined };
+      note(parts, { call, plan }, outcome);
+      const error = toProxyError(thrown);
+      error.told = headersOf(plan, { ...outcome, sources: [] });
+      throw error;
     }
   };
 }
