@@ -149,6 +149,19 @@ describe("what a client insists on", () => {
     ).toEqual(["big", "tiny"]);
   });
 
+  it("is the quickest answer, and no reason names the model set for it where that is not the one", () => {
+    const reasonsWith = (fastModel: string | undefined, more: Partial<DecideParts> = {}) =>
+      deciding({ ...asking({ mode: "fast" }), ...more, policy: { ...usualPolicy, fastModel } }).reasons;
+
+    expect(reasonsWith("mid:14b")).toContain("the model set as the fast one");
+    expect(reasonsWith(undefined)).toContain("the quickest model");
+    expect(reasonsWith("nosuch")).toContain(
+      "the quickest model: the one set as the fast one may not answer, or is not there",
+    );
+    for (const reasons of [reasonsWith("nosuch"), reasonsWith("mid:14b", { candidates: [] })])
+      expect(reasons).not.toContain("the model set as the fast one");
+  });
+
   it("is the quickest answer, for which no cloud is missed", () => {
     expect(
       deciding({ ...asking({ mode: "fast" }), candidates: [local("tiny")], analysis: high }).missing,

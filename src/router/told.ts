@@ -1,4 +1,5 @@
 import type { DecideParts, Decision, Tiered } from "./decision.ts";
+import { nameOf } from "./order.ts";
 import type { Needs, Reason } from "./gates.ts";
 
 export interface ExplainParts extends Pick<DecideParts, "analysis" | "control" | "policy" | "session"> {
@@ -40,10 +41,17 @@ function modeWords({ control, decision, policy }: ExplainParts): string[] {
   const words: string[] = [];
   if (decision.isLocked) words.push("the model that called the tool goes on");
   if (control.mode === "cloud") words.push("the client prefers the cloud");
-  if (control.mode === "fast")
-    words.push(policy.fastModel === undefined ? "the quickest model" : "the model set as the fast one");
+  if (control.mode === "fast" && !decision.isLocked) words.push(...fastWords(policy, decision));
   if (control.isSearchBarred) words.push("the client wants no search");
   return words;
+}
+
+function fastWords({ fastModel }: ExplainParts["policy"], { order: [first] }: Omit<Decision, "reasons">) {
+  if (first === undefined) return [];
+  if (fastModel === undefined) return ["the quickest model"];
+  return nameOf(first.model) === nameOf(fastModel)
+    ? ["the model set as the fast one"]
+    : ["the quickest model: the one set as the fast one may not answer, or is not there"];
 }
 
 function doubtWords({ decision, isDoubted, policy, tiered }: ExplainParts): string[] {
