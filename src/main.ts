@@ -64,6 +64,7 @@ export interface Daemon extends DaemonServer {
 interface Generation {
   readonly loaded: Loaded;
   readonly registry: Registry;
+  readonly start: Registry["start"];
   /** Asks an upstream, past the cache. */
   readonly ask: Answer;
   readonly handler: Handler;
@@ -101,7 +102,7 @@ export function createDaemon(parts: DaemonParts): Daemon {
 
   const replace = async (loaded: Loaded): Promise<void> => {
     const next = createGeneration(loaded, shared, now.upstreams);
-    await next.registry.start(loaded.config.catalog.timeout);
+    await next.start(loaded.config.catalog.timeout);
     const before = now;
     now = next;
     before.registry.stop();
@@ -115,7 +116,7 @@ export function createDaemon(parts: DaemonParts): Daemon {
     get registry() {
       return now.registry;
     },
-    start: (waitMs) => now.registry.start(waitMs),
+    start: (waitMs) => now.start(waitMs),
     reload(loaded) {
       const mine = reloading.then(() => replace(loaded));
       reloading = mine.catch(() => undefined);
@@ -235,7 +236,8 @@ function createGeneration(loaded: Loaded, shared: Shared, before: Upstreams): Ge
     origins: config.server.origins,
     headersMax: config.server.headers_max,
   });
-  return { loaded, registry, ask: line.ask, handler: { guard, app, shortcut }, upstreams };
+  const start: Registry["start"] = (waitMs) => registry.start(waitMs).then(line.auto.checkNames);
+  return { loaded, registry, start, ask: line.ask, handler: { guard, app, shortcut }, upstreams };
 }
 
 /** The straight line and that of the model `auto`, with the cache before both. */

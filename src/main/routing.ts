@@ -5,6 +5,7 @@ import type { Call } from "../core/call.ts";
 import type { VirtualModels } from "../http/models.ts";
 import { routingHeaders } from "../http/read-call.ts";
 import { globMatcher } from "../lib/glob.ts";
+import type { Logger } from "../lib/log.ts";
 import type { Clock } from "../lib/time.ts";
 import type { Answer } from "../pipeline/answer.ts";
 import { type AutoParts, createAutoAnswer } from "../pipeline/auto/auto.ts";
@@ -18,6 +19,7 @@ import { createScoresOf } from "../router/quantiles.ts";
 import { createSessions } from "../router/session.ts";
 import { readWeights } from "../router/weights-file.ts";
 import type { Registry } from "../upstream/registry.ts";
+import { createNamedModelsCheck } from "./named-models.ts";
 import { type Accounting, baselinePriceOf, costPartsOf } from "./accounting.ts";
 import type { Searching } from "./searching.ts";
 
@@ -46,6 +48,7 @@ export interface AutoWiring extends Pick<AutoParts, "openAccount" | "send" | "de
   readonly registry: Registry;
   readonly accounting: Pick<Accounting, "ledger">;
   readonly clock: Clock;
+  readonly log: () => Logger;
 }
 
 /** The model `auto`, by one reading of the configuration. */
@@ -56,10 +59,12 @@ export interface Auto extends VirtualModels {
   /** What else than a call's body makes two calls of `auto` different ones. */
   readonly variantOf: (call: Call) => string;
   readonly plan: PlanParts;
+  /** Warns of names in the configuration that no upstream has, as soon as that is known. */
+  readonly checkNames: () => void;
 }
 
 export function createAuto(loaded: Loaded, wiring: AutoWiring): Auto {
-  const { routing, searching, registry, accounting, clock } = wiring;
+  const { routing, searching, registry, accounting, clock, log } = wiring;
   const options = routingOptions(loaded);
   const { search } = searching;
   const plan: PlanParts = {
@@ -86,8 +91,13 @@ export function createAuto(loaded: Loaded, wiring: AutoWiring): Auto {
     loadMaxMs: loaded.config.timeouts.first_byte,
   });
   const isAuto = createIsAuto(options, registry);
+  const checkNames = createNamedModelsCheck(loaded, { upstreams: () => registry.upstreams, log });
   return {
-    ask: auto,
+    ask(call, record, signal) {
+      checkNames();
+      return auto(call, record, signal);
+    },
+    checkNames,
     isRouted: createIsRouted(options, isAuto),
     variantOf: createVariantOf(options.policy),
     plan,

@@ -19,9 +19,13 @@ export type MostCost = (asked: Asked) => number;
  * Every model that generates text at the upstreams in use, or at the one that the client insists on. Throws ProxyError
  * where it insists on one that is not there.
  */
-export function holdersFor(call: Call, upstreams: readonly Upstream[], mostCost: MostCost): Holder[] {
+export const holdersFor = (call: Call, upstreams: readonly Upstream[], mostCost: MostCost): Holder[] =>
+  holdersAt(pinnedTo(call, upstreams), mostCost);
+
+/** Every model that generates text at these upstreams. */
+export function holdersAt(upstreams: readonly Upstream[], mostCost: MostCost): Holder[] {
   const holders: Holder[] = [];
-  for (const upstream of pinnedTo(call, upstreams)) addHolders(holders, upstream, mostCost);
+  for (const upstream of upstreams) addHolders(holders, upstream, mostCost);
   return holders;
 }
 
