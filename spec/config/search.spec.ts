@@ -1,14 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { problemsOf } from "../support/configuration.ts";
+import { searchOptions } from "../../src/config/search-options.ts";
+import { load, problemsOf } from "../support/configuration.ts";
 
 describe("what contradicts itself about searches and secrets", () => {
   it.each([
     ["search: { pages: 6 }", "config.yaml:1:11: search.pages: expected a whole number from 0 to 5"],
-    [
-      "search: { provider_timeout: 20s, timeout: 10s }",
-      "config.yaml:1:11: search.provider_timeout: 20s is more than search.timeout, which is 10s",
-    ],
-    ["search: { timeout: 2s }", "search.provider_timeout: 4s is more than search.timeout, which is 2s"],
     [
       "search: { providers: [{ type: brave, api_key: a, api_key_file: DIR/key }] }",
       "config.yaml:1:23: search.providers.0: takes one of api_key and api_key_file",
@@ -31,5 +27,18 @@ describe("what contradicts itself about searches and secrets", () => {
     ],
   ])("%j is told %j", (yaml, want) => {
     expect(problemsOf({ yaml, files: { key: "secret" } })).toEqual([expect.stringContaining(want)]);
+  });
+});
+
+describe("how long a provider is waited for", () => {
+  const waitWith = (more: string): number | undefined => {
+    const yaml = `search: { providers: [{ type: duckduckgo }]${more} }`;
+    return searchOptions(load({ yaml }))?.providers[0]?.timeoutMs;
+  };
+
+  it("is what is said, and never longer than the whole search", () => {
+    expect([waitWith(""), waitWith(", timeout: 2s"), waitWith(", provider_timeout: 3s")]).toEqual([
+      4_000, 2_000, 3_000,
+    ]);
   });
 });

@@ -1,5 +1,4 @@
 import { isLoopback } from "../lib/address.ts";
-import { formatDuration } from "../lib/time.ts";
 import { leadsHere } from "./environment.ts";
 import type { Problem, WhereSaid } from "./problem.ts";
 import type { Config } from "./schema.ts";
@@ -67,13 +66,13 @@ function semanticProblems({ cache: { semantic } }: Config, where: WhereSaid): Pr
 
 /** What a search cannot do without, and what is of no use to it. */
 function searchProblems({ search }: Config, { searchKeys }: Secrets, where: WhereSaid): Problem[] {
-  const { providers, provider_timeout: providerMs, timeout: allMs } = search;
+  const { providers } = search;
   const at = (index: number, key: string, text: string): Problem => ({
     where: where(["search", "providers", index, key]),
     key: `search.providers.${index}.${key}`,
     text,
   });
-  const problems = providers.flatMap(({ type, url, ...keys }, index) => {
+  return providers.flatMap(({ type, url, ...keys }, index) => {
     const said = secretPair.filter((key) => keys[key] !== undefined);
     if (type === "searxng" && url === undefined)
       return [at(index, "url", "expected an address such as http://127.0.0.1:8888")];
@@ -81,13 +80,6 @@ function searchProblems({ search }: Config, { searchKeys }: Secrets, where: Wher
     const lacksKey = searchKeys[index] === undefined && keys.api_key_file === undefined;
     return lacksKey ? [at(index, "api_key", `expected a key of ${type}`)] : [];
   });
-  if (providerMs <= allMs) return problems;
-  const waits = [formatDuration(providerMs), formatDuration(allMs)];
-  const text = `${waits[0]} is more than search.timeout, which is ${waits[1]}: lower the one or raise the other`;
-  return [
-    ...problems,
-    { where: where(["search", "provider_timeout"]), key: "search.provider_timeout", text },
-  ];
 }
 
 const keyedProviders: ReadonlySet<string> = new Set(["brave", "tavily", "serper", "ollama"]);

@@ -10,7 +10,7 @@ export function searchOptions({ config, secrets }: Loaded) {
       type,
       url,
       key: secrets.searchKeys[index] ?? "",
-      timeoutMs: search.provider_timeout,
+      timeoutMs: Math.min(search.provider_timeout, search.timeout),
     })),
     search: {
       mode: search.mode,

@@ -18,9 +18,9 @@ export const searchSchema = z.strictObject({
   providers: listOfSections(provider, "{ type: brave, api_key_file: /run/secrets/brave }"),
   /** fallback: the next one when one has nothing; merge: all at once. */
   mode: z.enum(["fallback", "merge"], expected("fallback or merge")).default("fallback"),
-  /** Longest wait for a provider, within */
+  /** Longest wait for a provider, */
   provider_timeout: wait("4s"),
-  /** that for all of a search, with its pages. */
+  /** and for all of a search, with its pages; no provider is waited for longer. */
   timeout: wait("10s"),
   /** How long results are good. */
   ttl: duration("10m"),
