@@ -2,6 +2,7 @@ import type { Reply } from "../core/call.ts";
 import { cacheStats, type CacheView } from "./cache-stats.ts";
 import type { HeldBodies } from "./held-bodies.ts";
 import type { Ledger } from "../stats/ledger/ledger.ts";
+import type { RoutingCounts } from "../pipeline/auto/counts.ts";
 import type { Metrics } from "../stats/metrics.ts";
 import type { Search } from "../search/search.ts";
 import type { Registry } from "../upstream/registry.ts";
@@ -20,6 +21,7 @@ export interface AdminParts {
   readonly heldBodies: HeldBodies;
   readonly cache: CacheView;
   readonly searching: { readonly search: Pick<Search, "snapshot"> | undefined };
+  readonly routing: { readonly counts: Pick<RoutingCounts, "snapshot"> };
   /** Undefined when nothing is written down. */
   readonly ledger: Ledger | undefined;
   /** Seconds since the process started. */
@@ -71,6 +73,7 @@ export function createAdminPages(parts: AdminParts): AdminPages {
         tokens,
         latency_ms,
         cache: cacheStats(parts.cache),
+        routing: parts.routing.counts.snapshot(),
         search: parts.searching.search?.snapshot(),
         money: parts.ledger?.snapshot() ?? { ledger: { state: "off" } },
         held_body_bytes: parts.heldBodies.bytes,

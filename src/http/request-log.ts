@@ -12,6 +12,7 @@ export function logRequest(log: Logger, { record, pathname }: Exchange, totalMs:
     route: record.endpoint,
     status: statusOf(record),
     lane: record.lane,
+    ...record.routed,
     cache: record.cache,
     model: record.askedModel,
     answered_model: record.answeredModel,

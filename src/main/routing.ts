@@ -10,6 +10,7 @@ import type { Clock } from "../lib/time.ts";
 import type { Answer } from "../pipeline/answer.ts";
 import { type AutoParts, createAutoAnswer } from "../pipeline/auto/auto.ts";
 import { createDecisions, type Decisions } from "../pipeline/auto/decisions.ts";
+import { createRoutingCounts, type RoutingCounts } from "../pipeline/auto/counts.ts";
 import { autoEntry, generating } from "../pipeline/auto/entry.ts";
 import type { Memory, PlanParts } from "../pipeline/auto/plan.ts";
 import { type Analyze, createAnalyzer } from "../router/analyze.ts";
@@ -27,6 +28,7 @@ import type { Searching } from "./searching.ts";
 export interface Routing extends Memory {
   readonly analyze: Analyze;
   readonly decisions: Decisions;
+  readonly counts: RoutingCounts;
 }
 
 const sessionsMax = 1_000;
@@ -39,6 +41,7 @@ export function openRouting(loaded: Loaded, clock: Clock): Routing {
     sessions: createSessions({ sessionsMax, clock }),
     scoresOf: createScoresOf(weights.cuts),
     decisions: createDecisions(routingOptions(loaded).decisionsMax),
+    counts: createRoutingCounts(),
   };
 }
 
@@ -85,6 +88,7 @@ export function createAuto(loaded: Loaded, wiring: AutoWiring): Auto {
     ...plan,
     enriching,
     decisions: routing.decisions,
+    counts: routing.counts,
     baseline: baselinePriceOf(loaded, registry),
     freshen: registry.freshen,
     isStopped: registry.isStopped,

@@ -4,7 +4,7 @@ import type { Reply } from "../core/call.ts";
 import type { Clock } from "../lib/time.ts";
 import type { CallRecord } from "../stats/record.ts";
 import type { FlownAnswer, Planned } from "./fly.ts";
-import { answeredModelOf } from "./given.ts";
+import { answeredModelOf, routedOf } from "./given.ts";
 import type { ModelFacts } from "./keep.ts";
 import { renderText } from "./replayed.ts";
 import { templateOf } from "./template.ts";
@@ -52,6 +52,7 @@ export function createAgain(
   const { key, scope } = plan.place;
   const { model, operation } = call;
   const answeredModel = answeredModelOf(call, stored);
+  const routed = routedOf(stored);
   const [epoch, digest] = [secret.epoch(), models.digestOf(model)];
   const given = { askedKey: key, knownKey: key };
   const saved = { inputTokens: stored.inputTokens, outputTokens: stored.outputTokens, ms: stored.savedMs };
@@ -90,6 +91,7 @@ export function createAgain(
     record.askedModel = model;
     record.answeredModel = answeredModel;
     record.lane = "cache";
+    record.routed = routed;
     record.cache = "hit";
     record.saved = saved;
     const age = Math.max(0, Math.floor((nowMs - stored.createdMs) / 1_000));

@@ -96,7 +96,11 @@ async function ask(
   record.cache = "miss";
   const beganMs = parts.clock.monotonicMs();
   const request = batch === undefined ? call : callForMissing(call, batch);
-  const reply = await parts.ask(request, record, signal);
+  const reply = await parts.ask(request, record, signal).catch((thrown: unknown) => {
+    // Nobody is handed this record, but the log is to tell how the call was routed.
+    planned.record.routed = record.routed;
+    throw thrown;
+  });
   if (reply.status !== 200) return { reply, record };
   const tookMs = (): number => parts.clock.monotonicMs() - beganMs;
   const isPart = request !== call;

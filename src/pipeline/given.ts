@@ -4,7 +4,7 @@ import type { Stored } from "../cache/stored.ts";
 import type { Call, Reply } from "../core/call.ts";
 import { loadReason } from "../dialect/ollama/request.ts";
 import { field } from "../lib/json.ts";
-import { createRecord, type CallRecord } from "../stats/record.ts";
+import { createRecord, type CallRecord, type Routed } from "../stats/record.ts";
 import type { Answer } from "./answer.ts";
 import type { KeepParts } from "./keep.ts";
 
@@ -25,8 +25,7 @@ export interface Given {
 export function hitOf(parts: GivenParts, asked: Told, { reply, found: { tier, stored } }: Given): Reply {
   const { call, record } = asked;
   const nowMs = parts.clock.epochMs();
-  record.lane = "cache";
-  record.answeredModel = answeredModelOf(call, stored);
+  noteStored(record, call, stored);
   if (loadReason({ keep_alive: field(call.wire, "keep_alive") ?? null }, "generate") === "unload")
     unload(parts, call);
   const isStale = nowMs >= stored.expiresMs;
@@ -40,6 +39,19 @@ export function hitOf(parts: GivenParts, asked: Told, { reply, found: { tier, st
 export const answeredModelOf = ({ model }: Call, stored: Stored): string =>
   stored.told === undefined ? model : stored.model;
 
+/** How `auto` made a stored answer, if it did: as the headers tell that are given again with it. */
+export function routedOf({ told }: Stored): Routed | undefined {
+  const tier = told?.["X-Chasqui-Tier"];
+  if (told === undefined || tier === undefined) return undefined;
+  return { tier, searched: told["X-Chasqui-Searched"] ?? "no", escalated: told["X-Chasqui-Escalated"] };
+}
+
+function noteStored(record: CallRecord, call: Call, stored: Stored): void {
+  record.lane = "cache";
+  record.answeredModel = answeredModelOf(call, stored);
+  record.routed = routedOf(stored);
+}
+
 /** Gives the answer to another question that asks for the same, and says so. */
 export function nearOf(
   parts: GivenParts,
@@ -47,8 +59,7 @@ export function nearOf(
   { reply, found: { tier, stored }, similarity }: Given & { readonly similarity: number },
 ): Reply {
   const { call, record } = asked;
-  record.lane = "cache";
-  record.answeredModel = answeredModelOf(call, stored);
+  noteStored(record, call, stored);
   const outcome = { result: "semantic", tier, stored } as const;
   note(parts, asked, outcome);
   const given = marked(reply, { ...outcome, ageMs: parts.clock.epochMs() - stored.createdMs });
@@ -63,8 +74,7 @@ export function staleOf(
   { reply, found: { tier, stored }, reason }: Given & { readonly reason: string },
 ): Reply {
   const { call, record } = asked;
-  record.lane = "cache";
-  record.answeredModel = answeredModelOf(call, stored);
+  noteStored(record, call, stored);
   const outcome = { result: "stale", reason, tier, stored } as const;
   note(parts, asked, outcome);
   return marked(reply, { ...outcome, ageMs: parts.clock.epochMs() - stored.createdMs });

@@ -19,6 +19,8 @@ export interface CallRecord {
   answeredModel: string | undefined;
   upstream: string | undefined;
   lane: LaneName;
+  /** How the model `auto` chose who answers; undefined for calls that it was not asked. */
+  routed: Routed | undefined;
   /** What the cache said, in the word of `X-Chasqui-Cache`; undefined for what it is not asked about. */
   cache: string | undefined;
   status: number;
@@ -46,6 +48,13 @@ export interface CallRecord {
   firstByteMs: number | undefined;
 }
 
+/** In the words of `X-Chasqui-Tier`, `-Searched` and `-Escalated`. */
+export interface Routed {
+  readonly tier: string;
+  readonly searched: string;
+  readonly escalated: string | undefined;
+}
+
 /** A client that is gone before any answer has the status that nginx and Ollama log for it. */
 const clientClosedStatus = 499;
 
@@ -64,6 +73,7 @@ export function createRecord(id: string, method: string): CallRecord {
     answeredModel: undefined,
     upstream: undefined,
     lane: "local",
+    routed: undefined,
     cache: undefined,
     status: 0,
     error: undefined,
@@ -100,6 +110,7 @@ export function noteError(record: CallRecord, error: ProxyError): void {
 /** Notes in one record how the answer was made that another one tells of. */
 export function copyOutcome(from: CallRecord, to: CallRecord): void {
   to.lane = from.lane;
+  to.routed = from.routed;
   to.upstream = from.upstream;
   to.answeredModel = from.answeredModel;
   to.hops = from.hops;

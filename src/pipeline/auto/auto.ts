@@ -10,6 +10,7 @@ import type { Deliver } from "../deliver.ts";
 import type { OpenAccount } from "../money.ts";
 import { checked } from "./check.ts";
 import { generating, showAuto } from "./entry.ts";
+import type { RoutingCounts } from "./counts.ts";
 import { costHeaders, type CostHeaderParts } from "./cost-headers.ts";
 import type { Decisions } from "./decisions.ts";
 import { enrich, type EnrichParts, type Found } from "./enrich.ts";
@@ -28,6 +29,7 @@ export interface AutoParts extends AwaitedParts, CostHeaderParts {
   /** Undefined when nobody is there to search. */
   readonly enriching: EnrichParts | undefined;
   readonly decisions: Decisions;
+  readonly counts: RoutingCounts;
 }
 
 /** Answers a call by whatever model is good enough for it. Resolves and rejects as every answer does. */
@@ -37,13 +39,14 @@ export function createAutoAnswer(parts: AutoParts): Answer {
     if (!generating.has(call.operation)) throw cannot(call);
     const plan = await awaitedPlan(call, parts, signal);
     if (plan.isPrivate) parts.sessions.notePrivate(plan.session);
-    const progress: Progress = { searched: "no" };
+    const progress: Progress = { searched: "no", isNoted: false };
     try {
       if (plan.decision.order.length === 0) throw nobody(call, plan, parts);
       return await routed(parts, { call: keptIn(call, plan), plan, record, signal, progress });
     } catch (thrown) {
-      const outcome = { searched: progress.searched, escalated: undefined, sent: undefined };
-      note(parts, { call, plan }, outcome);
+      const { searched, isNoted } = progress;
+      const outcome = { searched, escalated: undefined, isVerified: false, sent: undefined };
+      if (!isNoted) note(parts, { call, plan, record }, outcome);
       const error = toProxyError(thrown);
       error.told = headersOf(plan, { ...outcome, sources: [] });
       throw error;
@@ -70,6 +73,8 @@ const keptIn = (call: Call, plan: Plan): Call =>
 /** How far a call has come, for the decision that tells of it when it fails. */
 interface Progress {
   searched: Searched;
+  /** Whether it has been told already. */
+  isNoted: boolean;
 }
 
 interface Asked {
@@ -81,7 +86,7 @@ interface Asked {
 }
 
 async function routed(parts: AutoParts, asked: Asked): Promise<Reply> {
-  const { plan, record, signal } = asked;
+  const { plan, record, signal, progress } = asked;
   const enriched = await enrichedFor(parts, asked);
   const { call } = enriched;
   record.addedTokens = enriched.tokens;
@@ -90,10 +95,12 @@ async function routed(parts: AutoParts, asked: Asked): Promise<Reply> {
   const isDoubted = plan.decision.verify || lacksResults(parts, plan, enriched.outcome);
   const search = (): Promise<Found> => searchedFor(parts, asked);
   const doubted = { sent: first, account, isDoubted, enriched, search };
-  const { sent, escalated, enriched: made } = await checked(parts, { ...asked, call }, doubted);
+  const { enriched: made, ...answered } = await checked(parts, { ...asked, call }, doubted);
+  const { sent } = answered;
   record.addedTokens = made.tokens;
-  const outcome = { searched: made.outcome, escalated, sent };
-  note(parts, { call, plan }, outcome);
+  const outcome = { ...answered, searched: made.outcome };
+  note(parts, { call, plan, record }, outcome);
+  progress.isNoted = true;
   remember(parts, { call, plan }, sent);
   const reply = footed(await parts.deliver(made.call, sent, record), plan, made);
   const told = headersOf(plan, { ...outcome, sources: made.sources });
@@ -149,24 +156,28 @@ function remember(
 }
 
 function note(
-  { decisions, clock }: AutoParts,
-  { call, plan }: Pick<Asked, "call" | "plan">,
-  { searched, escalated, sent }: Outcome,
+  { decisions, counts, clock }: AutoParts,
+  { call, plan, record }: Pick<Asked, "call" | "plan" | "record">,
+  { searched, escalated, isVerified, sent }: Outcome,
 ): void {
-  const { analysis, decision, privateKinds } = plan;
+  const { analysis, decision, privateKinds, isPrivate } = plan;
+  const { tier, missing } = decision;
+  record.routed = { tier, searched, escalated };
+  counts.note({ tier, searched, escalated, isVerified, isPrivate, missing, model: sent?.model });
   decisions.note({
     id: call.id,
     time: new Date(clock.epochMs()).toISOString(),
     asked_model: call.model,
-    tier: decision.tier,
+    tier,
     confidence: decision.confidence,
     reasons: decision.reasons,
-    missing: decision.missing,
+    missing,
     task: analysis.task,
     language: analysis.language,
     tokens: analysis.tokens,
     searched,
     escalated,
+    verified: isVerified,
     private: privateKinds,
     model: sent?.model,
     upstream: sent?.upstream,

@@ -30,6 +30,8 @@ export interface Checked {
   readonly sent: Sent;
   /** What was wrong with the first answer, so that another was asked for. */
   readonly escalated: string | undefined;
+  /** Whether the first answer was looked at before anybody heard of it. */
+  readonly isVerified: boolean;
   /** What the answer was asked. */
   readonly enriched: Found;
 }
@@ -47,13 +49,14 @@ export async function checked(
   const { plan, signal } = asked;
   const { isDoubted, enriched } = doubted;
   const first = settledOnce(doubted.sent);
-  const unchanged = { sent: first, escalated: undefined, enriched };
+  const unchanged = { sent: first, escalated: undefined, isVerified: false, enriched };
   if (!isDoubted || first.isCloud || !canAskAgain(plan, enriched)) return unchanged;
   try {
     const { fault, ...judgement } = await judgedOrFailed(asked, first);
-    if (fault === undefined) return { ...unchanged, sent: judgement.sent };
+    if (fault === undefined) return { ...unchanged, sent: judgement.sent, isVerified: true };
     const refused = { ...doubted, ...judgement, fault };
-    return (await withResults(send, asked, refused)) ?? (await byAnother(send, asked, refused));
+    const made = (await withResults(send, asked, refused)) ?? (await byAnother(send, asked, refused));
+    return { ...made, isVerified: true };
   } catch (thrown) {
     const error = toProxyError(signal.aborted ? signal.reason : thrown);
     await leave(first, error);
@@ -96,7 +99,7 @@ async function withResults(
   send: Send,
   { plan, signal }: Asked,
   refused: Refused,
-): Promise<Checked | undefined> {
+): Promise<Again | undefined> {
   if (refused.fault !== "dated" || !maySearchNow(plan.decision, refused.enriched)) return undefined;
   const enriched = await refused.search();
   if (enriched.outcome !== "yes") return undefined;
@@ -105,19 +108,22 @@ async function withResults(
   return { ...again, enriched: again.sent === refused.sent ? refused.enriched : enriched };
 }
 
-async function byAnother(send: Send, asked: Asked, refused: Refused): Promise<Checked> {
+async function byAnother(send: Send, asked: Asked, refused: Refused): Promise<Again> {
   const answer = await instead(send, { ...asked, to: asked.plan.decision.escalateTo }, refused);
   return { ...answer, enriched: refused.enriched };
 }
 
-interface Again extends Asked {
+/** What another attempt brought. */
+type Again = Omit<Checked, "isVerified">;
+
+interface Wanted extends Asked {
   readonly to: Candidate | undefined;
 }
 
 /** What another attempt says, or the first answer when it fails. */
 async function instead(
   send: Send,
-  { call, plan, signal, to }: Again,
+  { call, plan, signal, to }: Wanted,
   { sent, account, fault, failure }: Refused,
 ): Promise<Pick<Checked, "sent" | "escalated">> {
   if (to === undefined) return { sent, escalated: undefined };

@@ -16,6 +16,8 @@ export interface NotedDecision {
   readonly searched: string;
   readonly private: readonly string[];
   readonly missing: readonly string[];
+  /** Whether the first answer was held and checked. */
+  readonly verified: boolean;
   /** Who answered; undefined when nobody did. */
   readonly model: string | undefined;
   readonly upstream: string | undefined;

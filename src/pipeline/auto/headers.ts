@@ -12,7 +12,13 @@ export interface Outcome {
   readonly searched: Searched;
   /** What was wrong with the local answer, so that somebody else was asked. */
   readonly escalated: string | undefined;
+  /** Whether the first answer was held and checked. */
+  readonly isVerified: boolean;
   readonly sent: Sent | undefined;
+}
+
+interface Told extends Pick<Outcome, "searched" | "escalated"> {
+  readonly sources: readonly Source[];
 }
 
 /** Reasons are for people to read: spaces stay, and what no header takes is left out. */
@@ -24,7 +30,7 @@ const addressText = (url: string): string => (URL.canParse(url) ? new URL(url).h
 /** What every answer of `auto` tells of itself, streams included. */
 export function headersOf(
   { decision }: Plan,
-  { searched, escalated, sources }: Outcome & { readonly sources: readonly Source[] },
+  { searched, escalated, sources }: Told,
 ): Record<string, string> {
   const { tier, reasons, confidence, missing } = decision;
   return {
