@@ -72,6 +72,26 @@ describe("an upstream that is Chasqui itself", () => {
   });
 });
 
+describe("an OpenRouter whose key is nowhere", () => {
+  const warned = (yaml: string, environment: NodeJS.ProcessEnv = {}): string[] =>
+    load({ yaml, environment }).warnings.map(({ key, text }) => `${key}: ${text}`);
+
+  it("is left out with a warning that names it", () => {
+    const yaml = "upstreams: [{ url: a }, { type: openrouter }, { type: openrouter, name: far }]";
+
+    expect(warned(yaml)).toEqual([
+      "upstreams.1.api_key: upstream openrouter: no key in OPENROUTER_API_KEY, so it is left out",
+      "upstreams.2.api_key: upstream far: no key in OPENROUTER_API_KEY, so it is left out",
+    ]);
+    expect(warned(yaml, { OPENROUTER_API_KEY: "" })).toHaveLength(2);
+  });
+
+  it("is none where there is one", () => {
+    expect(warned("upstreams: [{ type: openrouter }]", { OPENROUTER_API_KEY: "k" })).toEqual([]);
+    expect(warned("upstreams: [{ type: openrouter, api_key: k }, { url: a }]")).toEqual([]);
+  });
+});
+
 describe("secrets", () => {
   const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
 

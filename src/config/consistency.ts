@@ -4,6 +4,7 @@ import type { Problem, WhereSaid } from "./problem.ts";
 import type { Config } from "./schema.ts";
 import type { Secrets } from "./secrets.ts";
 import { valueAt } from "./tree.ts";
+import { upstreamNames } from "./upstream-names.ts";
 
 /** Values that are right each by itself but not together. */
 export function contradictions(config: Config, secrets: Secrets, where: WhereSaid): Problem[] {
@@ -29,6 +30,16 @@ export function contradictions(config: Config, secrets: Secrets, where: WhereSai
     ...twofoldSecrets(config, where),
     ...repeated(config, where),
   ];
+}
+
+/** What is not used though it was asked for: an OpenRouter whose key is nowhere. */
+export function leftOut({ upstreams }: Config, { upstreamKeys }: Secrets, where: WhereSaid): Problem[] {
+  const names = upstreamNames(upstreams);
+  return upstreams.flatMap(({ type }, index) => {
+    if (type !== "openrouter" || upstreamKeys[index] !== undefined) return [];
+    const text = `upstream ${names[index] ?? type}: no key in OPENROUTER_API_KEY, so it is left out`;
+    return [{ where: where(["upstreams", index]), key: `upstreams.${index}.api_key`, text }];
+  });
 }
 
 /** Addresses that are missing, or lead back here. */

@@ -11,7 +11,7 @@ import {
 import { readConfigFile, type FileSettings } from "./file.ts";
 import { defaultDataDir, findFile } from "./places.ts";
 import { ConfigError, formatProblem, type Problem, type WhereSaid } from "./problem.ts";
-import { contradictions } from "./consistency.ts";
+import { contradictions, leftOut } from "./consistency.ts";
 import {
   type Config,
   configSchema,
@@ -81,7 +81,7 @@ export function loadConfig(flags: Flags, environment: NodeJS.ProcessEnv): Loaded
     file: file?.path,
     dataDir: config.data_dir ?? defaultDataDir(environment),
     upstreamsNamed: whole.upstreams.length > 0,
-    warnings: [...fromOllama.problems, ...loops],
+    warnings: [...fromOllama.problems, ...loops, ...leftOut(whole, secrets, where)],
     secrets,
   };
 }

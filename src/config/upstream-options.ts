@@ -2,6 +2,7 @@ import { isLoopback, isPrivateIp, portOf } from "../lib/address.ts";
 import type { Json } from "../lib/json.ts";
 import type { Loaded } from "./load.ts";
 import type { Config } from "./schema.ts";
+import { upstreamNames } from "./upstream-names.ts";
 
 /** Where Ollama is looked for when no upstream is configured. */
 const usualUrl = "http://127.0.0.1:11434";
@@ -17,7 +18,7 @@ export function upstreamOptions({ config, secrets, upstreamsNamed }: Loaded) {
   const isOwnPort = config.server.listen.port === portOf(new URL(usualUrl));
   const usual: Wanted[] = isOwnPort ? [] : [{ type: "ollama", url: usualUrl }];
   const wanted: readonly Wanted[] = upstreamsNamed ? config.upstreams : usual;
-  const names = namesFor(wanted);
+  const names = upstreamNames(wanted);
   const shared = sharedOptions(config);
   return wanted
     .map((one, index) => {
@@ -117,16 +118,4 @@ function providerFields({ max_price: prices, ...rest }: Provider): Record<string
   return Object.fromEntries(
     limits.length === 0 ? said : [...said, ["max_price", Object.fromEntries(limits)]],
   );
-}
-
-/** The names that were given; for others the type, with a number when there are several. */
-function namesFor(wanted: readonly Wanted[]): string[] {
-  const taken = new Set(wanted.map((one) => one.name));
-  return wanted.map((one) => {
-    if (one.name !== undefined) return one.name;
-    let name: string = one.type;
-    for (let number = 2; taken.has(name); number++) name = `${one.type}-${number}`;
-    taken.add(name);
-    return name;
-  });
 }
