@@ -96,6 +96,25 @@ describe("check-config", () => {
     expect(stdout).toContain(file);
   });
 
+  it("warns of an upstream that is left out for want of a key, and so does the log", async () => {
+    const file = await configFile("upstreams:\n  - type: openrouter\n");
+    const left = "upstream openrouter: no key in OPENROUTER_API_KEY, so it is left out";
+
+    const plain = await runCli(["check-config", "--config", file]);
+    const json = await runCli(["check-config", "--json", "--config", file]);
+    const daemon = await spawnDaemon(["--config", file]);
+    const output = daemon.output();
+    await daemon.stop();
+
+    expect(plain).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining(`:2:5: upstreams.0.api_key: ${left}`) as string,
+    });
+    expect(JSON.parse(json.stdout)).toMatchObject({ ok: true, warnings: [{ text: left }] });
+    expect(output).toContain(left);
+    expect(output).toMatch(/"message":"listening".*"auto":"local demo, no cloud, no search provider"/);
+  });
+
   it("names the place of everything wrong, and a near key", async () => {
     const file = await configFile("server:\n  drian: 5s\n  body_timeout: soon\nlog:\n  level: loud\n");
 

@@ -1,5 +1,6 @@
 import type { Loaded } from "../config/load.ts";
 import type { Upstream } from "../upstream/upstream.ts";
+import { autoText } from "./auto-text.ts";
 
 export interface BannerFacts {
   readonly version: string;
@@ -14,10 +15,12 @@ export interface BannerFacts {
 /** What a terminal shows at the start: everything the first time, one line after that. */
 export function bannerText({ version, origin, loaded, upstreams, firstRun }: BannerFacts): string {
   const first = `chasqui ${version}  listening on ${origin}   (Ollama-compatible)`;
-  if (!firstRun) return `${first}\n`;
-  const lines = [first, ...upstreams.map(upstreamLine), `  auth      ${authText(loaded)}`];
+  const auto = autoText(loaded, upstreams);
+  if (!firstRun) return `${first}  auto: ${auto}\n`;
+  const lines = [first, ...upstreams.map(upstreamLine), `  auto      ${auto}`];
+  lines.push(`  auth      ${authText(loaded)}`);
   lines.push(`  config    ${loaded.file ?? "none, defaults only"}`, `  data      ${loaded.dataDir}`);
-  return `${[...lines, tryText(origin, upstreams)].join("\n")}\n`;
+  return `${[...lines, tryText(origin, loaded, upstreams)].join("\n")}\n`;
 }
 
 function upstreamLine({ name, type, url, health, models }: Upstream): string {
@@ -33,11 +36,19 @@ function authText({ config, secrets }: Loaded): string {
   return config.auth === "none" ? "none: everyone who can reach it may use it" : "off (loopback only)";
 }
 
-function tryText(origin: string, upstreams: readonly Upstream[]): string {
+function tryText(origin: string, { config }: Loaded, upstreams: readonly Upstream[]): string {
   const server = upstreams.find((one) => one.type === "ollama" && one.health.state === "up");
-  const [model] = server?.models.byKey.values() ?? [];
-  const name = typeof model?.name === "string" ? model.name : "demo";
-  if (server !== undefined) return `Try:  OLLAMA_HOST=${new URL(origin).host} ollama run ${name}`;
-  const body = JSON.stringify({ model: name, messages: [{ role: "user", content: "hello" }] });
+  // Ollama's own command pulls what is not there yet.
+  if (server !== undefined)
+    return `Try:  OLLAMA_HOST=${new URL(origin).host} ollama run ${firstOf([server]) ?? "llama3.2"}`;
+  const isDemo = upstreams.some(({ type }) => type === "demo");
+  const model = isDemo ? "demo" : config.routing.enabled ? "auto" : firstOf(upstreams);
+  if (model === undefined) return `Try:  curl ${origin}/api/tags`;
+  const body = JSON.stringify({ model, messages: [{ role: "user", content: "hello" }] });
   return `Try:  curl ${origin}/api/chat -d '${body}'`;
+}
+
+function firstOf(upstreams: readonly Upstream[]): string | undefined {
+  const [entry] = upstreams.flatMap(({ models }) => [...models.byKey.values()]);
+  return typeof entry?.name === "string" ? entry.name : undefined;
 }
