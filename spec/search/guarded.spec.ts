@@ -51,6 +51,14 @@ describe("a provider that fails", () => {
     return { provider, ...all, isAsked, fail, offFor };
   };
 
+  it("is left alone for whole milliseconds, as far as it is told", async () => {
+    const { fail, clock, search } = failing(fails("broken"));
+    await fail(3);
+    clock.advance(1_153.318_095_23);
+
+    expect(search.snapshot().providers[0]).toMatchObject({ state: "down", offMs: 28_847 });
+  });
+
   it("is left alone after three failures, for 30 s and twice as long each time up to 10 minutes", async () => {
     const { fail, offFor, search } = failing(fails("broken"));
     await fail(3);
