@@ -133,7 +133,7 @@ function pageFor(
     cachePurge: () => cache.purge(query),
     search: () => search(exchange),
     analyze: () => routing.analyze(exchange),
-    decisions: () => routing.decisions(query),
+    decisions: () => routing.decisions(query, exchange),
   };
   return pages[page]();
 }

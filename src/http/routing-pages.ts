@@ -6,8 +6,10 @@ import { JsonSyntaxError } from "../lib/json-scan.ts";
 import { usdText } from "../core/price.ts";
 import type { Decisions } from "../pipeline/auto/decisions.ts";
 import { withField } from "../pipeline/fit/wire-edit.ts";
-import { type Plan, planFor, type PlanParts } from "../pipeline/auto/plan.ts";
+import { ownerOf, type Plan, planFor, type PlanParts } from "../pipeline/auto/plan.ts";
 import type { Candidate } from "../router/gates.ts";
+import { sessionKey } from "../router/session.ts";
+import { decisionsAsked } from "./decisions-query.ts";
 import type { Exchange } from "./exchange.ts";
 import {
   askerOf,
@@ -22,8 +24,11 @@ import {
 export interface RoutingPages {
   /** `POST /api/analyze`: what would be decided for an Ollama generate or chat body, and why. Rejects with ProxyError. */
   readonly analyze: (exchange: Exchange) => Promise<Reply>;
-  /** `GET /api/decisions?limit=`: the decisions of late, without a word of what was said. Throws ProxyError. */
-  readonly decisions: (query: URLSearchParams) => Reply;
+  /**
+   * `GET /api/decisions?limit=&tier=&model=&session=`: the decisions of late, without a word of what was said. A session is
+   * one of the asker's own. Throws ProxyError.
+   */
+  readonly decisions: (query: URLSearchParams, exchange: Exchange) => Reply;
 }
 
 export interface RoutingPagesParts extends ReadBodyParts {
@@ -39,10 +44,10 @@ export function createRoutingPages(parts: RoutingPagesParts): RoutingPages {
       const plan = planFor(call, parts.plan, { isExplained: true });
       return page({ ...plan.analysis, route: routeShown(plan), candidates: candidatesShown(plan) });
     },
-    decisions(query) {
-      const limit = limitFrom(query);
-      const decisions = parts.decisions.latest(limit);
-      return page({ decisions });
+    decisions(query, exchange) {
+      const owner = ownerOf(askerOf(exchange, parts.asking));
+      const keyOf = (session: string): string => sessionKey({ session, owner, request: { messages: [] } });
+      return page({ decisions: parts.decisions.latest(decisionsAsked(query, keyOf)) });
     },
   };
 }
@@ -117,13 +122,6 @@ function candidatesShown({ decision: { order, refused } }: Plan) {
     ...order.map(shown),
     ...refused.map(({ candidate, reason }) => ({ ...shown(candidate), refused: reason })),
   ].slice(0, candidatesMax);
-}
-
-function limitFrom(query: URLSearchParams): number {
-  for (const name of query.keys()) if (name !== "limit") throw bad(`${name}: unknown; there is limit`);
-  const said = query.get("limit") ?? "100";
-  if (!/^[1-9]\d{0,4}$/.test(said)) throw bad("limit: expected a whole number from 1 to 99999");
-  return Number(said);
 }
 
 const bad = (text: string): ProxyError => new ProxyError("invalid_request", text);

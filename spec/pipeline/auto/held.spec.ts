@@ -20,9 +20,9 @@ describe("what the user reads of a stream", () => {
 describe("decisions", () => {
   it("are remembered, the newest first, and no more than that", () => {
     const { note, latest } = createDecisions(3);
-    for (let id = 0; id < 20; id += 1) note({ id: String(id) } as NotedDecision);
+    for (let id = 0; id < 20; id += 1) note({ id: String(id) } as NotedDecision, "");
 
-    expect(latest(9).map(({ id }) => id)).toEqual(["19", "18", "17"]);
-    expect(latest(1).map(({ id }) => id)).toEqual(["19"]);
+    expect(latest({ countMax: 9 }).map(({ id }) => id)).toEqual(["19", "18", "17"]);
+    expect(latest({ countMax: 1 }).map(({ id }) => id)).toEqual(["19"]);
   });
 });

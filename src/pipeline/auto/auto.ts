@@ -12,7 +12,7 @@ import { checked } from "./check.ts";
 import { generating, showAuto } from "./entry.ts";
 import type { RoutingCounts } from "./counts.ts";
 import { costHeaders, type CostHeaderParts } from "./cost-headers.ts";
-import type { Decisions } from "./decisions.ts";
+import type { Decisions, NotedDecision } from "./decisions.ts";
 import { enrich, type EnrichParts, type Found } from "./enrich.ts";
 import { withFooter } from "./footer.ts";
 import { headersOf, type Outcome, type Searched } from "./headers.ts";
@@ -160,11 +160,11 @@ function note(
   { call, plan, record }: Pick<Asked, "call" | "plan" | "record">,
   { searched, escalated, isVerified, sent }: Outcome,
 ): void {
-  const { analysis, decision, privateKinds, isPrivate } = plan;
+  const { analysis, decision, privateKinds, isPrivate, session } = plan;
   const { tier, missing } = decision;
   record.routed = { tier, searched, escalated };
   counts.note({ tier, searched, escalated, isVerified, isPrivate, missing, model: sent?.model });
-  decisions.note({
+  const decided: NotedDecision = {
     id: call.id,
     time: new Date(clock.epochMs()).toISOString(),
     asked_model: call.model,
@@ -181,5 +181,6 @@ function note(
     private: privateKinds,
     model: sent?.model,
     upstream: sent?.upstream,
-  });
+  };
+  decisions.note(decided, session);
 }

@@ -25,20 +25,49 @@ export interface NotedDecision {
   readonly escalated: string | undefined;
 }
 
+/** Which of the decisions are asked for. */
+export interface DecisionsAsked {
+  readonly countMax: number;
+  readonly tier?: Complexity | undefined;
+  /** Whether one is meant that this model answered. */
+  readonly isModel?: ((model: string) => boolean) | undefined;
+  /** The conversation, as {@link import("../../router/session.ts").sessionKey} makes it: it says whose it is. */
+  readonly session?: string | undefined;
+}
+
 /** The decisions of late, a bounded number of them. */
 export interface Decisions {
-  readonly note: (decision: NotedDecision) => void;
+  /** `session` is only compared, never shown. */
+  readonly note: (decision: NotedDecision, session: string) => void;
   /** The newest first. */
-  readonly latest: (countMax: number) => readonly NotedDecision[];
+  readonly latest: (asked: DecisionsAsked) => readonly NotedDecision[];
+}
+
+interface Kept {
+  readonly decision: NotedDecision;
+  readonly session: string;
 }
 
 export function createDecisions(entriesMax: number): Decisions {
-  let noted: NotedDecision[] = [];
+  let kept: Kept[] = [];
   return {
-    note(decision) {
-      noted.push(decision);
-      if (noted.length > entriesMax * 2) noted = noted.slice(-entriesMax);
+    note(decision, session) {
+      kept.push({ decision, session });
+      if (kept.length > entriesMax * 2) kept = kept.slice(-entriesMax);
     },
-    latest: (countMax) => noted.slice(-Math.min(countMax, entriesMax)).toReversed(),
+    latest: (asked) =>
+      kept
+        .slice(-entriesMax)
+        .filter((one) => isMeant(one, asked))
+        .slice(-asked.countMax)
+        .map(({ decision }) => decision)
+        .toReversed(),
   };
+}
+
+function isMeant({ decision, session }: Kept, asked: DecisionsAsked): boolean {
+  const { tier, model } = decision;
+  if (asked.tier !== undefined && asked.tier !== tier) return false;
+  if (asked.session !== undefined && asked.session !== session) return false;
+  return asked.isModel === undefined || (model !== undefined && asked.isModel(model));
 }
