@@ -34,6 +34,8 @@ describe("help", () => {
     [["healthcheck", "--help"]],
     [["cache"]],
     [["cache", "purge", "--help"]],
+    [["analyze", "text", "--help"]],
+    [["decisions", "-h"]],
     [["version", "--help"]],
     [["--log-level", "debug", "--help"]],
   ])("shows one screen on standard output for %j", async (args) => {
@@ -58,6 +60,11 @@ describe("help", () => {
       "healthcheck",
       "version",
       "cache stats",
+      "cache verify",
+      "usage",
+      "analyze TEXT",
+      "decisions",
+      "search QUERY",
     ])
       expect(stdout).toContain(word);
     for (const flag of ["--listen", "--upstream", "--config", "--data-dir", "--log-level", "--log-format"])
@@ -76,6 +83,10 @@ describe("usage errors", () => {
     [["config", "nonsense"]],
     [["check-config", "--nonsense"]],
     [["version", "extra"]],
+    [["analyze"]],
+    [["analyze", "two", "texts"]],
+    [["decisions", "extra"]],
+    [["search", "llama", "--nonsense"]],
   ])("end with 2 and say so on standard error: %j", async (args) => {
     const { code, stdout, stderr } = await runCli(args, neverServes);
 

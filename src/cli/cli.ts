@@ -61,6 +61,7 @@ function createProgram(): Command {
       .option("--json")
       .option("--csv"),
   ).action(unlessHelp(async (options) => (await import("./usage/usage.ts")).usage(options)));
+  addPages(program, under);
   withFlags(under(program, "healthcheck")).action(
     unlessHelp(async (options) => (await import("./healthcheck.ts")).healthcheck(options)),
   );
@@ -96,9 +97,26 @@ function addCache(program: Command, under: Under): void {
   flagged("restore <copy>").action(run("restore"));
 }
 
+/** Commands that print a page of the running daemon. */
+function addPages(program: Command, under: Under): void {
+  const flagged = (name: string): Command => withFlags(under(program, name)).option("--json");
+
+  flagged("analyze <text>").action(
+    unlessHelp(async (options, said = "") => (await import("./auto/analyze.ts")).analyze(options, said)),
+  );
+  flagged("decisions")
+    .option("--limit <number>")
+    .action(unlessHelp(async (options) => (await import("./auto/decisions.ts")).decisions(options)));
+  flagged("search <query>")
+    .option("--max <number>")
+    .action(
+      unlessHelp(async (options, said = "") => (await import("./search/search.ts")).search(options, said)),
+    );
+}
+
 /** A word that is no command is taken for an argument of the one before it: that is not what the user meant to hear. */
 function plainly(text: string): string {
-  const [, group] = /too many arguments for '(serve|cache|config|keys|usage)'/.exec(text) ?? [];
+  const [, group] = /too many arguments for '(serve|cache|config|keys|usage|decisions)'/.exec(text) ?? [];
   if (group === undefined) return text;
   const said = group === "serve" ? process.argv.slice(2, 3) : process.argv.slice(2, 4);
   return `error: there is no command ${said.join(" ")}\n`;

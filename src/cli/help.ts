@@ -13,16 +13,17 @@ Commands
   check-config     say what is wrong with the configuration, if anything
   config show      the effective configuration and where each value comes from
   keys create NAME make an API key
-  cache stats      what the cache holds and how it does
-  cache ls         entries on disk: --model, --scope, --key, --older-than, --limit
+  cache stats | ls what the cache holds; ls with --model, --scope, --key, --older-than, --limit
   cache purge      remove entries by the same flags, or --all; --dry-run only counts
-  cache verify     check every entry, remove damaged ones; --dry-run
-  cache backup [FILE] | restore FILE|NAME
+  cache verify | backup [FILE] | restore FILE|NAME
   usage            what was called and what it cost: --by model|key|day|upstream, --since 30d, --csv
+  analyze TEXT     what auto would do with a text, and why; - reads standard input
+  decisions        what auto decided lately: --limit 20
+  search QUERY     what the web has, ranked: --max 5
   healthcheck      ask the running daemon whether it is alive; for containers
   version          print the version
 
-Flags of serve, check-config, config show, healthcheck, usage and cache
+Flags of all but keys create and version
   --listen HOST:PORT      where to listen (127.0.0.1:5732)
   --upstream [TYPE=]URL   a server behind; repeat for more (ollama=http://127.0.0.1:11434); types
                           ollama, llama-server, openai, openrouter
@@ -30,7 +31,7 @@ Flags of serve, check-config, config show, healthcheck, usage and cache
   --data-dir DIR          where the daemon keeps its files
   --log-level LEVEL       error, warn, info, debug or trace (info)
   --log-format FORMAT     auto, json or pretty (auto)
-  --json                  check-config, config show, version, usage, cache: print JSON
+  --json                  print JSON; not of serve, keys create and healthcheck
 
 Every key of config.yaml also has a variable, e.g. CHASQUI_SERVER_DRAIN=10s.
 Precedence: flags, CHASQUI_*, config.yaml, OLLAMA_*, defaults.

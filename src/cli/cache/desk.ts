@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -10,10 +10,10 @@ import type { Loaded } from "../../config/load.ts";
 import type { Reply } from "../../core/call.ts";
 import { type CachePages, createCachePages } from "../../http/cache-pages.ts";
 import { cacheStats } from "../../http/cache-stats.ts";
-import { formatHostPort } from "../../lib/address.ts";
 import { isObject, type JsonObject, tryParse } from "../../lib/json.ts";
 import { createLogger } from "../../lib/log.ts";
 import { systemClock } from "../../lib/time.ts";
+import { keyHeaders, originOf } from "../daemon/address.ts";
 
 /** Where the cache is taken care of: at the daemon, or on its files while none runs. */
 export interface Desk {
@@ -43,9 +43,7 @@ const pages: Readonly<
 
 /** The desk of the daemon that this configuration means; without one that of its files. `makes` says that they may be made. */
 export async function openDesk(loaded: Loaded, makes: boolean): Promise<Desk> {
-  const { listen } = loaded.config.server;
-  const host = listen.host === "0.0.0.0" ? "127.0.0.1" : listen.host === "::" ? "::1" : listen.host;
-  const origin = `http://${formatHostPort({ host, port: listen.port })}`;
+  const origin = originOf(loaded);
   if (await isThere(origin)) return daemonDesk(origin);
   const { sqlite, redis } = cacheOptions(loaded);
   const hasFiles = sqlite !== undefined && existsSync(sqlite.path);
@@ -72,7 +70,7 @@ async function isThere(origin: string): Promise<boolean> {
 
 function daemonDesk(origin: string): Desk {
   const dispatcher = new Agent({ headersTimeout: 60_000, bodyTimeout: 0 });
-  const key = keyFrom(process.env);
+  const headers = keyHeaders(process.env);
   return {
     place: origin,
     isDaemon: true,
@@ -81,7 +79,7 @@ function daemonDesk(origin: string): Desk {
       const { statusCode, body } = await request(`${origin}${path}?${query.toString()}`, {
         method,
         dispatcher,
-        headers: key === undefined ? {} : { authorization: `Bearer ${key}` },
+        headers,
       });
       if (statusCode === 401 || statusCode === 403)
         throw new DeskError(
@@ -91,12 +89,6 @@ function daemonDesk(origin: string): Desk {
     },
     close: () => dispatcher.close(),
   };
-}
-
-function keyFrom(environment: NodeJS.ProcessEnv): string | undefined {
-  const { CHASQUI_API_KEY: key, CHASQUI_API_KEY_FILE: file } = environment;
-  if (key !== undefined && key !== "") return key;
-  return file === undefined || file === "" ? undefined : readFileSync(file, "utf8").trim();
 }
 
 const openWaitMs = 5_000;
