@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
 import {
   chat,
@@ -98,5 +99,17 @@ describe("the log line of a request", () => {
       status: expect.toSatisfy((one: number) => one >= 400) as unknown,
     });
     expect(await routingOf(house)).toMatchObject({ decided: 2 });
+  });
+});
+
+describe("the first example of the README", () => {
+  it("is searched for", async () => {
+    const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+    const [, body = ""] = /curl -si localhost:5732\/api\/chat -d '(.*)'/.exec(readme) ?? [];
+    const house = await setUp();
+
+    const { status, headers } = await house.ask("/api/chat", JSON.parse(body) as object);
+
+    expect([status, headers["x-chasqui-searched"]]).toEqual([200, "yes"]);
   });
 });
