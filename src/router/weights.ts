@@ -133,10 +133,10 @@ const rowCount = rows.length;
 
 /** The sum of each row for some features. */
 export function sumsOf(weights: Learned, features: Pick<Features, "at" | "by" | "dense">): number[] {
-  const sums = new Float64Array(rowCount);
+  const sums = Array.from({ length: rowCount }, () => 0);
   addHashed(sums, weights, features);
   addDense(sums, weights.dense, features.dense);
-  return [...sums];
+  return sums;
 }
 
 const coarseCount = 2 ** coarseBits;
@@ -146,7 +146,7 @@ const rowsInWord = 32 / coarseBits;
 const fineAt = coarseRows * coarseCount;
 
 /** As {@link weightAt} says it, for all rows at once. */
-function addHashed(sums: Float64Array, weights: Learned, { at, by }: Pick<Features, "at" | "by">): void {
+function addHashed(sums: number[], weights: Learned, { at, by }: Pick<Features, "at" | "by">): void {
   for (let nth = 0; nth < at.length; nth += 1)
     addPlace(sums, weights, { place: at[nth] ?? 0, loudness: by[nth] ?? 0 });
 }
@@ -156,7 +156,7 @@ interface Heard {
   readonly loudness: number;
 }
 
-function addPlace(sums: Float64Array, { codes, levels }: Learned, { place, loudness }: Heard): void {
+function addPlace(sums: number[], { codes, levels }: Learned, { place, loudness }: Heard): void {
   let left = codes[place * wordsAPlace] ?? 0;
   for (let row = 0; row < coarseRows; row += 1) {
     if (row === rowsInWord) left = codes[place * wordsAPlace + 1] ?? 0;
@@ -166,7 +166,7 @@ function addPlace(sums: Float64Array, { codes, levels }: Learned, { place, loudn
   sums[coarseRows] = (sums[coarseRows] ?? 0) + (levels[fineAt + left] ?? 0) * loudness;
 }
 
-function addDense(sums: Float64Array, weights: Float32Array, dense: Float32Array): void {
+function addDense(sums: number[], weights: Float32Array, dense: Float32Array): void {
   for (let index = 0; index < dense.length; index += 1) {
     const start = index * rowCount;
     const value = dense[index] ?? 0;
