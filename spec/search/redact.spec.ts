@@ -54,6 +54,17 @@ const secrets: readonly (readonly [RedactedKind, string])[] = [
   ["phone", "415-555-2671"],
   ["phone", "030 / 901820".replace(" / ", "/")],
   ["phone", "06 12 34 56 78"],
+  ["api_key", ["sk", "live", "abcdefghij12"].join("_")],
+  ["api_key", "glpat-abcdefghij123456"],
+  ["api_key", "AIzaSyA1234567890abcdefghijklmnopqrs"],
+  ["api_key", "github_pat_11ABCDEFG0abcdefghij"],
+  ["api_key", "dop_v1_abcdef0123456789abcd"],
+  ["api_key", "shpat_ABCDEF0123456789abcdef"],
+  ["api_key", "AKIAIOSFODNN7EXAMPLE1"],
+  ["card_number", "41111111 11111111"],
+  ["card_number", "6759649826438453"],
+  ["iban", "DE89 370400440532013000"],
+  ["iban", "DE89-3704-0044-0532-0130-00"],
   ["password", "pwd: hunter2secret"],
   ["password", "DB_PASS=S3cretPw9"],
   ["password", "password => hunter2x"],
@@ -112,6 +123,19 @@ describe("a query that leaves the house", () => {
 
   it.each(harmless)("is left alone: %s", (query) => {
     expect(redact(query)).toEqual({ text: query, kinds: [] });
+  });
+
+  it.each([
+    ["https://user:pass1@host.com/x", "host.com/x"],
+    ["postgres://admin:s3cr3t@db.example.com/x", "db.example.com/x"],
+  ])("keeps of an address with a password where it leads: %s", (query, left) => {
+    expect(redact(query)).toEqual({ text: left, kinds: ["password"] });
+  });
+
+  it("has no card numbers, however many", () => {
+    const cards = ["4111111111111111", "5555555555554444", "378282246310005", "6011111111111117"];
+
+    expect(redact(`which of ${cards.join(", ")} is id: ${cards[0]}`).text).not.toMatch(/\d/);
   });
 
   it("tells each kind once, and takes all there are", () => {

@@ -1,5 +1,7 @@
 import { findersOf } from "../lib/private/find.ts";
+import { keyLike } from "../lib/private/keys.ts";
 import { privateKinds, type PrivateKind } from "../lib/private/kinds.ts";
+import { hasCardSum, hasIbanSum } from "../lib/private/numbers.ts";
 import type { Span } from "../lib/private/spans.ts";
 
 /** What was taken out of a query: what keeps a conversation in the house, names of private machines, and long codes. */
@@ -19,24 +21,17 @@ interface Rule {
   readonly confirms?: (found: string) => boolean;
 }
 
-/** Shorter than keys are, or without what tells them from words: a query can do without. */
-const keyLike = [
-  "sk-[\\w-]{16,}",
-  "pk_(?:live|test)_\\w{10,}",
-  "(?:tvly|xox[abeoprs])-[\\w-]{10,}",
-  "BSA[\\w-]{24,}",
-  "SG\\.[\\w-]{16,}\\.[\\w-]{16,}",
-  "(?:gh[pousr]|hf|gsk|r8|npm)_[A-Za-z0-9]{20,}",
-];
+/** Without what tells keys from words, or not secret by themselves: a query can do without. */
+const alikeKeys = ["sk-[\\w-]{16,}", "pk_(?:live|test)_\\w{10,}", "BSA[\\w-]{24,}"];
 
 const secretNames =
   "passwords?|passwd|pwd|passphrase|passwort|kennwort|mot de passe|contraseña|senha|secret|token|api[ _-]?key|access[ _-]?key|client[ _-]?secret";
 
 /** What goes beyond the kinds that are known everywhere, because what is lost here is a few words of a query. */
 const rules: readonly Rule[] = [
-  { kind: "private_key", pattern: /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----[\s\S]*$/g },
   { kind: "jwt", pattern: /\beyJ[\w-]{6,}\.[\w-]{6,}(?:\.[\w-]*)?/g },
-  { kind: "api_key", pattern: new RegExp(`(?<![\\w-])(?:${keyLike.join("|")})`, "g") },
+  { kind: "api_key", pattern: keyLike },
+  { kind: "api_key", pattern: new RegExp(`(?<![\\w-])(?:${alikeKeys.join("|")})`, "g") },
   { kind: "api_key", pattern: /\bBearer +[\w.~+/-]{12,}=*/gi },
   { kind: "password", pattern: /\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s/:@]{0,100}:[^\s/@]{1,100}@/gi },
   {
@@ -52,6 +47,16 @@ const rules: readonly Rule[] = [
     ),
   },
   { kind: "email", pattern: /[\p{L}\p{N}._%+-]{1,64}@[\p{L}\p{N}-]{1,63}(?:\.[\p{L}\p{N}-]{1,63}){1,8}/gu },
+  {
+    kind: "iban",
+    pattern: /\b[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{4}){2,7}(?:[ -]?[A-Z0-9]{1,4})?\b/gi,
+    confirms: (found) => isOfLength(found, 15, 34) && hasIbanSum(found.replace(/[ -]/g, "")),
+  },
+  {
+    kind: "card_number",
+    pattern: /(?<![\d.])[2-6]\d{3}(?:[ -]?\d){8,15}(?![\d.]\d)/g,
+    confirms: (found) => isOfLength(found, 13, 19) && hasCardSum(found.replace(/\D/g, "")),
+  },
   { kind: "us_ssn", pattern: /(?<![\d-])\d{3}-\d{2}-\d{4}(?![\d-])/g },
   {
     kind: "ip_private",
@@ -74,6 +79,11 @@ const rules: readonly Rule[] = [
   },
   { kind: "phone", pattern: /(?<![\w-])\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}(?![\w-])/g },
   { kind: "phone", pattern: /(?<![\w.,-])\(?0\d{1,4}\)?(?:[ /-]\d{2,8}){1,4}(?!\w|-\d)/g, confirms: isPhone },
+];
+
+/** What is nothing of all that: the beginning of a key, and codes that are no words. */
+const leftovers: readonly Rule[] = [
+  { kind: "private_key", pattern: /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----[\s\S]*$/g },
   { kind: "blob", pattern: /(?<!\w)(?:0x)?[\da-f]{32,}(?!\w)/gi },
   { kind: "blob", pattern: /(?<![\w+/-])[\w+/-]{40,}={0,2}/g, confirms: isMixed },
 ];
@@ -92,18 +102,20 @@ export function redact(text: string): Redacted {
     .normalize("NFKC")
     .replace(/\p{Cf}/gu, "")
     .replace(joiningDash, "-");
-  for (const kind of privateKinds) {
-    const spans = [...findersOf[kind](rest)];
-    if (spans.length > 0) kinds.add(kind);
-    rest = without(rest, spans);
-  }
-  for (const { kind, pattern, confirms } of rules) {
+  const take = ({ kind, pattern, confirms }: Rule): void => {
     rest = rest.replace(pattern, (found) => {
       if (confirms?.(found) === false) return found;
       kinds.add(kind);
       return " ";
     });
+  };
+  for (const rule of rules) take(rule);
+  for (const kind of privateKinds) {
+    const spans = [...findersOf[kind](rest)];
+    if (spans.length > 0) kinds.add(kind);
+    rest = without(rest, spans);
   }
+  for (const rule of leftovers) take(rule);
   const spaced = kinds.size === 0 ? rest : rest.replace(/[^\S\n]+/g, " ");
   return { text: spaced.trim(), kinds: kindsInOrder.filter((kind) => kinds.has(kind)) };
 }
@@ -119,6 +131,11 @@ function without(text: string, spans: readonly Span[]): string {
     end = Math.max(end, to);
   }
   return kept + text.slice(end);
+}
+
+function isOfLength(found: string, least: number, most: number): boolean {
+  const { length } = found.replace(/[ -]/g, "");
+  return length >= least && length <= most;
 }
 
 /** E.164 allows 15 digits; fewer than 8 say too little to be somebody's number. */

@@ -3,7 +3,7 @@ import { type Span, spansOf } from "./spans.ts";
 const groupedCard =
   /(?<![\w.-])(?:\d{4}([ ./-]{1,2})\d{4}\1\d{4}\1\d{4}(?:\1\d{3})?|\d{4}([ ./-]{1,2})\d{6}\2\d{4,5})(?![\w-])/g;
 const bareCard = /(?<![\w.-])\d{13,19}(?![\w-])/g;
-/** Where there are more long numbers than this, they are ids: every tenth of those looks like the number of a card. */
+/** Where there are more long numbers than this and most are no cards, they are ids: every tenth of those looks like one. */
 const bareCardsMax = 3;
 
 export function* cardNumbers(text: string): Generator<Span> {
@@ -11,16 +11,20 @@ export function* cardNumbers(text: string): Generator<Span> {
   const bare = [...text.matchAll(bareCard)].filter(
     ({ index }) => !/\bid(?:_str)?["']?\s?[:=]\s?["']?$/i.test(text.slice(Math.max(0, index - 12), index)),
   );
-  if (new Set(bare.map(([found]) => found)).size > bareCardsMax) return;
-  for (const { 0: found, index } of bare) if (isCard(found)) yield [index, index + found.length];
+  const cards = bare.filter(([found]) => isCard(found));
+  const isListOfIds = cards.length * 2 < bare.length;
+  if (isListOfIds && new Set(bare.map(([found]) => found)).size > bareCardsMax) return;
+  for (const { 0: found, index } of cards) yield [index, index + found.length];
 }
 
 /** Numbers that issuers give, with their lengths. */
 const issued =
   /^(?:4(?:\d{12}|\d{15}|\d{18})|5[1-5]\d{14}|2[2-7]\d{14}|3[47]\d{13}|3[068]\d{12}|35\d{14}|6(?:011|5\d\d|4[4-9]\d)\d{12}|62\d{14,17})$/;
 
-function isCard(digits: string): boolean {
-  if (!issued.test(digits)) return false;
+const isCard = (digits: string): boolean => issued.test(digits) && hasCardSum(digits);
+
+/** The check digit of payment cards (ISO/IEC 7812). */
+export function hasCardSum(digits: string): boolean {
   let sum = 0;
   for (let nth = 0; nth < digits.length; nth += 1) {
     const digit = Number(digits[digits.length - 1 - nth]);
@@ -62,8 +66,12 @@ function ibanLettersOf(found: string, sign: string | undefined): number {
 }
 
 function isIban(own: string): boolean {
-  const upper = own.toUpperCase();
-  if (own !== upper && own !== own.toLowerCase()) return false;
+  return (own === own.toUpperCase() || own === own.toLowerCase()) && hasIbanSum(own);
+}
+
+/** The check digits of account numbers (ISO 13616): the rest modulo 97 is 1. */
+export function hasIbanSum(letters: string): boolean {
+  const upper = letters.toUpperCase();
   let rest = 0;
   for (const letter of upper.slice(4) + upper.slice(0, 4)) {
     const value = Number.parseInt(letter, 36);

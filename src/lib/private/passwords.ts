@@ -1,4 +1,4 @@
-import { isPlaceholder } from "./placeholder.ts";
+import { isMark, isPlaceholder } from "./placeholder.ts";
 import { type Span, spansOf } from "./spans.ts";
 
 const secretWords =
@@ -9,6 +9,8 @@ const passwordLike = new RegExp(
   `(?:${secretWords})["']?(?:\\s{0,4}(?:=>|[:=])\\s{0,4}|\\s(?:is|lautet|ist|es|est|é)\\s)(?:"([^"\\n]{4,200})"|'([^'\\n]{4,200})'|([^\\s"',;]{4,200}))`,
   "gi",
 );
+/** "... is ...", and not "...: ..." */
+const said = /\s(?:is|lautet|ist|es|est|é)\s[^\s"']*$/i;
 /** Where words are not set apart, only what is in Latin letters is no word of the sentence. */
 const passwordAfterParticle = /(?:密码|パスワード)\s?(?:是|为|は)\s?([!-~]{4,200})/g;
 
@@ -16,7 +18,8 @@ export function* passwords(text: string): Generator<Span> {
   yield* spansOf(text, passwordLike, ([found, double, single, bare]) => {
     const quoted = double ?? single;
     // Without quotes a bare word is more often prose or the name of a variable.
-    return quoted === undefined ? isSecret(bare ?? "") : isQuotedSecret(found, quoted);
+    if (quoted !== undefined) return isQuotedSecret(found, quoted);
+    return isSecret(bare ?? "", said.test(found) ? isMark : isPlaceholder);
   });
   yield* spansOf(text, passwordAfterParticle, ([, value = ""]) => isSecret(value));
   yield* spansOf(text, urlPassword, isUrlPassword);
@@ -31,10 +34,10 @@ function isQuotedSecret(found: string, value: string): boolean {
 }
 
 const isUnlikeWords = (value: string): boolean => /[\d!@#$%^&*?]/.test(value.replace(/[.!?]+$/, ""));
-const isSecret = (value: string): boolean =>
-  !isPlaceholder(value) && !/\s/.test(value) && isUnlikeWords(value);
+const isSecret = (value: string, isNone = isPlaceholder): boolean =>
+  !isNone(value) && !/\s/.test(value) && isUnlikeWords(value);
 
-const urlPassword = /:\/\/([^\s/:@]{0,64}):([^\s/@]{3,64})@[\w.-]/g;
+const urlPassword = /:\/\/([^\s/:@]{0,64}):([^\s/@]{3,64})@(?=[\w.-])/g;
 
 /** A port with what follows it is no password, and a server on trial has that of its maker. */
 const isUrlPassword = ([, user = "", value = ""]: RegExpExecArray): boolean =>
