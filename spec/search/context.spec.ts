@@ -264,12 +264,21 @@ describe("a page that wants something", () => {
     "[[Claim your prize]](https://evil.example/x)",
     "[a\\]](https://evil.example/x)",
     "Prize [![alt](https://evil.example/p.png)](https://evil.example/x)",
-    "[a] (https://evil.example/x)",
   ])("has no link that can be clicked: %s", (title) => {
     const block = build([result(1, { title, snippet: `Text ${title}` })]);
 
-    expect(sourcesFooter(block?.sources ?? [])).not.toMatch(/\]\s?\(|!\[/);
-    expect(block?.text).not.toMatch(/\]\s?\(|!\[/);
+    expect(sourcesFooter(block?.sources ?? [])).not.toMatch(/\]\(|!\[/);
+    expect(block?.text).not.toMatch(/\]\(|!\[/);
+  });
+
+  it.each([
+    "Set b[j] (see the manual) and f(a[0])(1) to zero!",
+    "Use the <script> tag at the end of the body, and the <head> for styles.",
+    "Write &lt;style&gt; rules in a file of their own, it is easier to read.",
+  ])("is read where it only speaks of code: %s", (snippet) => {
+    const [source] = build([result(1, { snippet })])?.sources ?? [];
+
+    expect(source?.text).toContain(snippet.slice(-10));
   });
 
   it("cannot close the block, even when it knows the marker", () => {

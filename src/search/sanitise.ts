@@ -50,8 +50,8 @@ const entryNumber = /^[ \t]*\[\d{1,3}\][ \t]*/gm;
 const image = /!\[[^[\]\n]{0,500}\]\s?(?:\([^()[\]\n]{0,2000}\)?|\[[^[\]\n]{0,200}\])?/g;
 /** Nothing in it may begin another one: so no letter is looked at twice. */
 const link = /\[([^[\]\n]{1,300})\]\([^()[\]\n]{0,2000}\)/g;
-/** What is still a link to somebody, whatever stands in its brackets. */
-const linkJoint = /\]\s?\(|!\[/g;
+/** What is still a link or a picture to somebody, whatever stands in its brackets: a space in it makes it none. */
+const linkJoint = /(?<=\])(?=\()|(?<=!)(?=\[)/g;
 
 /** Where the addresses of reference links stand. */
 const linkDefinition = /^[ \t]*\[[^\]\n]{1,100}\]:[^\n]*$/gm;
@@ -116,12 +116,16 @@ function tidy(text: string): string {
     .trim();
 }
 
-/** Comments and elements that are not shown; one that is not closed goes on to the end. */
+/**
+ * Comments and elements that are not shown. A comment that is not closed goes on to the end; an element that is not is
+ * spoken of rather than meant.
+ */
 function withoutHidden(text: string): string {
-  const withoutComments = withoutSpans(text, { open: "<!--", close: "-->", after: /[^]/ });
+  const comment = { open: "<!--", close: "-->", after: /[^]/, goesOn: true };
   return hiddenElements.reduce(
-    (rest, name) => withoutSpans(rest, { open: `<${name}`, close: `</${name}`, after: /[\s/>]/ }),
-    withoutComments,
+    (rest, name) =>
+      withoutSpans(rest, { open: `<${name}`, close: `</${name}`, after: /[\s/>]/, goesOn: false }),
+    withoutSpans(text, comment),
   );
 }
 
@@ -130,9 +134,11 @@ interface Span {
   readonly close: string;
   /** What must follow what opens it, so that `<header>` is no `<head>`. */
   readonly after: RegExp;
+  /** Whether one that nothing closes goes on to the end. */
+  readonly goesOn: boolean;
 }
 
-function withoutSpans(text: string, { open, close, after }: Span): string {
+function withoutSpans(text: string, { open, close, after, goesOn }: Span): string {
   const lower = text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
   let kept = "";
   let at = 0;
@@ -140,8 +146,9 @@ function withoutSpans(text: string, { open, close, after }: Span): string {
   for (let start = lower.indexOf(open); start >= 0; start = lower.indexOf(open, from)) {
     from = start + open.length;
     if (!after.test(lower.charAt(from))) continue;
-    kept += `${text.slice(at, start)} `;
     const end = lower.indexOf(close, from);
+    if (end < 0 && !goesOn) break;
+    kept += `${text.slice(at, start)} `;
     if (end < 0) return kept;
     at = lower.indexOf(">", end) + 1 || lower.length;
     from = at;
