@@ -15,7 +15,7 @@ const scripts: readonly (readonly [RegExp, string])[] = [
 /** Short words that are frequent in one language and rare in the others. */
 const marks: Readonly<Record<string, string>> = {
   en: "the what is are who how when where which does did was were of and for with about you can please my it in to tell me find latest today do a an why weather news price",
-  de: "der die das was ist sind wer wie wann wo welche welcher warum und für mit über nicht ein eine ich kannst bitte von im zum heute aktuelle neueste gibt es wetter des dem den hat auf sag mir",
+  de: "der die das was ist sind wer wie wann wo welche welcher warum und für mit über nicht ein eine ich kannst bitte von im zum heute aktuelle neueste gibt es wetter des dem den hat auf sag mir kostet gerade",
   fr: "le la les est sont qui quel quelle quels quand où comment pourquoi et pour avec du des un une je peux dans au aux est-ce quoi ce il elle cherche moi météo en aujourd'hui",
   es: "el la los las qué es son quién cuál cómo cuándo dónde por y para con del un una puedes hoy está en cuánto cuesta dime noticias sobre más precio clima tiempo",
   it: "il lo gli che è sono chi qual quale come quando dove perché e per con del della un una puoi oggi quanto di dimmi sul nel quali ultime prezzo",

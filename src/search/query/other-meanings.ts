@@ -26,7 +26,7 @@ const phrases: Readonly<Record<string, readonly string[]>> = {
   ],
   de: [
     "gerade[rnms]? (?:(?:und|oder) ungerade[rnms]? )?(?:zahl|funktion|linie|strecke|anzahl|potenz|permutation|nummer|seite)(?:en|n)?",
-    "(?:un)?gerade (?:und|oder) (?:un)?gerade|gerade(?=\\s*(?:[?.!,;]|$)|\\s+(?:ist|und|oder|sein)(?!\\p{L}))|(?:eine|einer|nicht) gerade[rn]?",
+    "(?:un)?gerade (?:und|oder) (?:un)?gerade|gerade(?=\\s+(?:ist|und|oder|sein)(?!\\p{L}))|(?:eine|einer|nicht) gerade[rn]?",
     "(?:guten|heute|gestern|am|jeden|gegen|der|den|diesen|eines) morgen|(?<=^\\s*)morgen(?=\\s*[,!])",
     "heute[ -](?:show|journal)|zdf heute|aktuelle (?:kamera|stunde)|(?:das|im) aktuelle[ns]? sportstudio|bis heute",
     "im moment (?:de[rs]|als|wo)",
