@@ -50,29 +50,65 @@ describe("a local outage", () => {
   });
 });
 
+/** A house whose model has room for so many tokens. */
+async function withRoom(contextTokens: number, yaml = ""): Promise<House> {
+  const house = await setUp({ yaml });
+  const entry = { name: "tiny:latest", model: "tiny:latest", details: { context_length: contextTokens } };
+  house.local.respond = ({ path }) =>
+    path === "/api/tags" ? { status: 200, body: JSON.stringify({ models: [entry] }) } : undefined;
+  const { registry } = house.daemon.daemon;
+  await eventually(async () => {
+    registry.expire();
+    await registry.freshen(0, 500);
+    const [local] = registry.upstreams;
+    return JSON.stringify([...(local?.models.byKey.values() ?? [])]).includes(String(contextTokens));
+  }, "the list tells the length of the context");
+  return house;
+}
+
+const turns = Array.from({ length: 41 }, (_, nth) => ({
+  role: nth % 2 === 0 ? "user" : "assistant",
+  content: `${nth}: ${"llamas and alpacas ".repeat(60)}`,
+}));
+
 describe("a prompt too long for every model in the house", () => {
   it("is the client's to shorten, whoever is outside", async () => {
-    const house = await setUp({ yaml: "context: { policy: refuse }" });
-    house.local.respond = ({ path }) =>
-      path === "/api/tags"
-        ? {
-            status: 200,
-            body: JSON.stringify({
-              models: [{ name: "tiny:latest", model: "tiny:latest", details: { context_length: 600 } }],
-            }),
-          }
-        : undefined;
-    await eventually(async () => {
-      house.daemon.daemon.registry.expire();
-      await house.daemon.daemon.registry.freshen(0, 500);
-      const [local] = house.daemon.daemon.registry.upstreams;
-      return JSON.stringify([...(local?.models.byKey.values() ?? [])]).includes("600");
-    }, "the list tells the length of the context");
+    const house = await withRoom(600, "context: { policy: refuse }");
 
     const long = chat("llamas and alpacas ".repeat(2_000), { model: "auto:local" });
     const { status } = await house.ask("/v1/chat/completions", long);
 
     expect(status).toBe(400);
+  });
+
+  it("loses its oldest turns where it is said how many fit, and is told so", async () => {
+    const house = await withRoom(1_500);
+
+    const { status, headers } = await house.ask("/api/chat", {
+      model: "auto:local",
+      stream: false,
+      messages: turns,
+    });
+
+    expect([status, headers["x-chasqui-context"]]).toEqual([
+      200,
+      expect.stringMatching(/^trimmed messages=/),
+    ]);
+    expect(headers["x-chasqui-reasons"]).toContain("its oldest turns are left out");
+  });
+
+  it.each([
+    ["/v1/chat/completions", { messages: turns }],
+    ["/v1/messages", { messages: turns, max_tokens: 50 }],
+    ["/v1/completions", { prompt: "llamas and alpacas ".repeat(2_000) }],
+    ["/api/generate", { prompt: "llamas and alpacas ".repeat(2_000) }],
+  ])("is refused where nothing can be left out, or nobody knows how much: %s", async (path, more) => {
+    const house = await withRoom(1_500);
+
+    const { status, text } = await house.ask(path, { model: "auto:local", stream: false, ...more });
+
+    expect([status, house.local.calls()]).toEqual([400, []]);
+    expect(text).toContain("too_long");
   });
 });
 

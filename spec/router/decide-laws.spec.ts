@@ -35,6 +35,7 @@ const candidate: fc.Arbitrary<Candidate> = fc.record({
     fc.constant(Number.POSITIVE_INFINITY),
   ),
   isAway: maybe(fc.boolean()),
+  isTrimmable: maybe(fc.boolean()),
 });
 
 const analysis: fc.Arbitrary<Analysis> = fc
@@ -97,7 +98,6 @@ const parts: fc.Arbitrary<DecideParts> = fc.record({
   }),
   isPrivate: fc.boolean(),
   isLocalOnly: fc.boolean(),
-  mayTrim: fc.boolean(),
   asks: fc.record({ images: fc.boolean(), tools: fc.boolean(), replyTokens: fc.constantFrom(1, 512, 1_024) }),
   scores,
   budgetNanoUsd: maybe(fc.nat(1_000)),
@@ -141,19 +141,27 @@ describe("whatever is asked, and whoever is there", () => {
   });
 
   law(
-    "nothing goes where it does not fit, unless it fits nowhere and may be trimmed, which is told",
+    "nothing goes where it does not fit, unless it fits nowhere and can be trimmed there, which is told",
     (given) => {
       const tokens = given.analysis.tokens + given.asks.replyTokens;
-      const { isTrimmed, reasons, search } = decide(given);
-      for (const { contextTokens = Infinity } of chosen(given))
-        if (!isTrimmed) expect(contextTokens).toBeGreaterThanOrEqual(tokens);
+      const { isTrimmed, reasons, maySearch } = decide(given);
+      for (const { contextTokens = Infinity, isTrimmable } of chosen(given))
+        if (contextTokens < tokens) expect([isTrimmed, isTrimmable]).toEqual([true, true]);
       if (!isTrimmed) return;
-      expect(given.mayTrim).toBe(true);
-      expect(decide({ ...given, mayTrim: false }).order).toEqual([]);
-      expect(search).toBe(false);
-      expect(reasons).toContain("too long for everyone: its oldest turns are left out");
+      const whole = given.candidates.map((one) => ({ ...one, isTrimmable: false }));
+      expect(decide({ ...given, candidates: whole }).order).toEqual([]);
+      expect(maySearch).toBe(false);
+      expect(reasons).toContain("too long for everyone who may answer now: its oldest turns are left out");
     },
   );
+
+  law("the web is asked only where its results have room", (given) => {
+    const { search, maySearch, order } = decide({ ...given, search: { ...given.search, tokensMax: 1_000 } });
+    const [first] = order;
+    if (first === undefined || !(search || maySearch)) return;
+    const tokens = given.analysis.tokens + given.asks.replyTokens + 1_000;
+    expect(first.contextTokens ?? Infinity).toBeGreaterThanOrEqual(tokens);
+  });
 
   law("everyone who may answer is either in the order or refused for a reason, once", (given) => {
     const { order, refused, reasons } = decide(given);

@@ -211,24 +211,35 @@ describe("what must not leave the house", () => {
 describe("a conversation that is too long for everyone", () => {
   const long = analysisOf({ tokens: 50_000 });
   const candidates = [
-    { ...local("small:3b"), contextTokens: 4_096 },
-    { ...local("mid:14b"), contextTokens: 8_192 },
+    local("small:3b", { contextTokens: 4_096, isTrimmable: true }),
+    local("mid:14b", { contextTokens: 8_192, isTrimmable: true }),
+    local("odd:14b", { contextTokens: 8_192 }),
   ];
 
   it("goes to whoever has the most room where it may be trimmed, and says so", () => {
-    const got = deciding({ analysis: long, candidates, mayTrim: true });
+    const got = deciding({ analysis: long, candidates });
 
     expect(got).toMatchObject({ names: ["mid:14b", "small:3b"], isTrimmed: true, search: false });
-    expect(got.reasons).toContain("too long for everyone: its oldest turns are left out");
+    expect(got.reasons).toContain("too long for everyone who may answer now: its oldest turns are left out");
   });
 
   it("goes to nobody where it may not", () => {
-    expect(deciding({ analysis: long, candidates })).toMatchObject({ names: [], isTrimmed: false });
+    const fixed = candidates.map((one) => ({ ...one, isTrimmable: false }));
+
+    expect(deciding({ analysis: long, candidates: fixed })).toMatchObject({ names: [], isTrimmed: false });
+  });
+
+  it("is not searched for on the web later either, which would make it longer", () => {
+    expect(deciding({ analysis: long, candidates }).maySearch).toBe(false);
+    const tight = [local("small:3b", { contextTokens: 4_096 })];
+    const search = { isAvailable: true, tokensMax: 3_900 };
+    expect(deciding({ candidates: tight, search }).maySearch).toBe(false);
+    expect(deciding({ candidates: tight, search: { ...search, tokensMax: 1_000 } }).maySearch).toBe(true);
   });
 
   it("goes to the one who has room for it, whole", () => {
     const far = { ...cloud("big"), contextTokens: 131_072 };
-    const got = deciding({ analysis: long, candidates: [...candidates, far], mayTrim: true });
+    const got = deciding({ analysis: long, candidates: [...candidates, far] });
 
     expect(got).toMatchObject({ names: ["big"], isTrimmed: false });
   });
@@ -238,7 +249,6 @@ describe("a conversation that is too long for everyone", () => {
     const got = deciding({
       analysis: long,
       candidates: [...candidates, far],
-      mayTrim: true,
       isPrivate: true,
     });
 

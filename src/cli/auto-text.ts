@@ -13,7 +13,7 @@ import type { Upstream } from "../upstream/upstream.ts";
 export function autoText(loaded: Loaded, upstreams: readonly Upstream[]): string {
   const { isOn, policy } = routingOptions(loaded);
   if (!isOn) return "off";
-  const candidates = holdersAt(upstreams, () => 0).map(({ candidate }) => candidate);
+  const candidates = holdersAt(upstreams).map(({ candidate }) => candidate);
   const best = inOrder(allowed(candidates, policy, "auto"), { tier: "high", mode: "auto", models: policy });
   const unseen = upstreams.filter(({ models }) => models.seenAtMs === undefined);
   const isThere = (isCloud: boolean): string =>

@@ -46,7 +46,7 @@ const isPending = ({ isCloud }: Naming, upstreams: readonly Upstream[]): boolean
   upstreams.some((one) => one.models.seenAtMs === undefined && !(isCloud === false && one.isCloud));
 
 function problemsOf({ key, names, isCloud }: Naming, upstreams: readonly Upstream[]): readonly string[] {
-  const all = holdersAt(upstreams, () => 0).map(({ candidate }) => candidate);
+  const all = holdersAt(upstreams).map(({ candidate }) => candidate);
   const meant = all.filter((one) => isCloud === undefined || one.isCloud === isCloud);
   const isAmong = (name: string, some: typeof all): boolean =>
     some.some(({ model }) => nameOf(model) === nameOf(name));

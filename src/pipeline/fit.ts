@@ -43,8 +43,12 @@ export function createFit(options: FitOptions): Fit {
   };
 }
 
-/** Whether a call loses its oldest turns, and not its answer, when it is too long. */
-export const mayBeTrimmed = (call: Call): boolean => fitting.has(call.operation) && !isLeftToUpstream(call);
+/** Whether a call that is too long for a candidate loses its oldest turns, and not its answer. */
+export const isTrimmable = (call: Call, candidate: Candidate): boolean =>
+  fitting.has(call.operation) &&
+  messagesOf(call).length > 1 &&
+  !isLeftToUpstream(call) &&
+  windowOf(call, candidate) !== undefined;
 
 const asItIs = (call: Call): Fitted => ({ call, note: undefined });
 

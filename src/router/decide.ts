@@ -13,10 +13,11 @@ export function decide(parts: DecideParts): Decision {
   const needs = needsOf(parts);
   const tiered = tierOf(parts);
   const searching = searchOf(parts, tiered, needs);
-  const maySearch = searching.isAllowed && searching.isAvailable;
-  const room = { needs, search: searching.isWanted && maySearch };
+  const canSearch = searching.isAllowed && searching.isAvailable;
+  const room = { needs, search: searching.isWanted && canSearch };
   const { search, isTrimmed, ...sorted } = withRoom(parts, tiered, room);
   const { order, isLocked } = sorted;
+  const maySearch = canSearch && hasRoomForResults(parts, needs, order[0]);
   const isDoubted = tiered.isUnsure || (searching.isWanted && !search);
   const escalateTo = isLocked ? undefined : escalationOf(order, needs);
   // What a local model does not know may still be looked up for it.
@@ -57,9 +58,18 @@ interface Roomy extends Sorted {
   readonly isTrimmed: boolean;
 }
 
+/** An answer that turns out to be dated is asked for once more with results, which need their room then. */
+function hasRoomForResults(
+  { search: { tokensMax = 0 } }: DecideParts,
+  { tokens }: Needs,
+  first: Candidate | undefined,
+): boolean {
+  return first?.contextTokens === undefined || tokens + tokensMax <= first.contextTokens;
+}
+
 /**
  * Web results need room in the prompt too. Where nobody has that much, the request is answered without them; where
- * nobody has room for all of the request, by whoever has the most, if it may be trimmed.
+ * nobody has room for all of the request, by whoever has the most of those for whom it can be trimmed.
  */
 function withRoom(parts: DecideParts, tiered: Tiered, { needs, search }: Room): Roomy {
   const { tokensMax = 0 } = parts.search;
@@ -68,8 +78,8 @@ function withRoom(parts: DecideParts, tiered: Tiered, { needs, search }: Room): 
     if (sorted.order.length > 0) return { ...sorted, search, isTrimmed: false };
   }
   const whole = sortOut(parts, tiered, needs);
-  if (whole.order.length > 0 || parts.mayTrim !== true) return { ...whole, search: false, isTrimmed: false };
-  const trimmed = sortOut(parts, tiered, { ...needs, tokens: 0 });
+  if (whole.order.length > 0) return { ...whole, search: false, isTrimmed: false };
+  const trimmed = sortOut(parts, tiered, { ...needs, mayTrim: true });
   const order = trimmed.isLocked ? trimmed.order : trimmed.order.toSorted(byRoom);
   return { ...trimmed, order, search: false, isTrimmed: order.length > 0 };
 }

@@ -33,8 +33,6 @@ export interface DecideParts {
   /** Whether the asker's calls stay in the house. */
   readonly isLocalOnly: boolean;
   readonly asks: Asks;
-  /** Whether a conversation that is too long for everyone may lose its oldest turns, which its client is told; no when left out. */
-  readonly mayTrim?: boolean;
   readonly scores: RecentScores;
   /** What is left of the budget, in nano-dollars; undefined for no budget. */
   readonly budgetNanoUsd?: number | undefined;
@@ -69,7 +67,7 @@ export interface Decision {
   readonly confidence: number;
   /** What would have been used, had it been there. */
   readonly missing: readonly Missing[];
-  /** Whether it is too long for everyone, so that its oldest turns will be left out. */
+  /** Whether it is too long for everyone who may answer now, so that its oldest turns will be left out. */
   readonly isTrimmed: boolean;
   /** Whether the model stays because a tool's result is for it. */
   readonly isLocked: boolean;

@@ -16,6 +16,8 @@ export interface Candidate {
   /** How many weights it has; undefined when nobody said. */
   readonly parameters?: number | undefined;
   readonly isLoaded: boolean;
+  /** Whether a call that is too long for it is made to fit by leaving out its oldest turns. */
+  readonly isTrimmable?: boolean | undefined;
   /** What this call may cost there at most; 0 for what is free. */
   readonly maxCostNanoUsd: number;
   /** True while its upstream is down or in trouble. */
@@ -32,6 +34,8 @@ export interface Needs {
   readonly tools: boolean;
   /** Tokens of the prompt and of the room for an answer. */
   readonly tokens: number;
+  /** Whether a call may be trimmed for whoever can do that. */
+  readonly mayTrim?: boolean | undefined;
   /** What the client wants to pay at most for this call; undefined for no such limit. */
   readonly costNanoUsdMax?: number | undefined;
   /** What is left of the budget; undefined for no budget. */
@@ -93,7 +97,10 @@ const gates: readonly Gate[] = [
   { reason: "no_tools", isShut: ({ capabilities }, { tools }) => tools && capabilities.tools === false },
   {
     reason: "too_long",
-    isShut: ({ contextTokens }, { tokens }) => contextTokens !== undefined && !(tokens <= contextTokens),
+    isShut: ({ contextTokens, isTrimmable }, { tokens, mayTrim }) =>
+      contextTokens !== undefined &&
+      !(tokens <= contextTokens) &&
+      !(mayTrim === true && isTrimmable === true),
   },
   {
     reason: "over_budget",

@@ -17,7 +17,9 @@ export function explain(parts: ExplainParts): string[] {
     ...modeWords(parts),
     ...doubtWords(parts),
     ...missingWords(parts),
-    ...(parts.decision.isTrimmed ? ["too long for everyone: its oldest turns are left out"] : []),
+    ...(parts.decision.isTrimmed
+      ? ["too long for everyone who may answer now: its oldest turns are left out"]
+      : []),
     ...refusedWords(parts.decision),
   ];
 }

@@ -24,6 +24,9 @@ const modelName = "demo:latest";
 /** The key of the demo model, by which a request finds it. */
 export const demoKey = "registry.ollama.ai/library/demo:latest";
 
+/** How it is called among upstreams. */
+export const demoName = "demo";
+
 const contextLength = 8_192;
 const places = 64;
 
@@ -64,7 +67,7 @@ const alwaysUp: Health = {
 export function createDemoUpstream(clock: Clock, configured: boolean): Upstream {
   const queue = { queueMax: places, waitMs: 30_000, clock };
   return {
-    name: "demo",
+    name: demoName,
     type: "demo",
     isCloud: false,
     takesAnyModel: false,

@@ -15,9 +15,32 @@ const upstream = (name: string, entries: readonly JsonObject[], more: Partial<Up
   }) as unknown as Upstream;
 
 const of = (upstreams: readonly Upstream[], pinnedUpstream?: string) =>
-  holdersFor({ pinnedUpstream } as Call, upstreams, () => 7).map(({ candidate }) => candidate);
+  holdersFor({ pinnedUpstream } as Call, upstreams, {
+    mostCost: () => 7,
+    canTrim: ({ upstream: { name } }) => name === "b",
+  }).map(({ candidate }) => candidate);
 
 describe("the models that auto may choose from", () => {
+  it("are not the demo model where something else is configured, unless the client insists", () => {
+    const demo = upstream("demo", [{ name: "demo:latest" }], { type: "demo", configured: true });
+    const usual = upstream("ollama", [], { type: "ollama", configured: false });
+    const own = upstream("own", [], { type: "ollama", configured: true, health: { state: "down" } as never });
+    const names = (...parts: Parameters<typeof of>) => of(...parts).map(({ model }) => model);
+
+    expect(names([usual, demo])).toEqual(["demo:latest"]);
+    expect(names([own, demo])).toEqual([]);
+    expect(names([own, demo], "demo")).toEqual(["demo:latest"]);
+  });
+
+  it("know whether a call that is too long is made to fit", () => {
+    const entries = [{ name: "m:latest" }];
+
+    expect(of([upstream("a", entries), upstream("b", entries)]).map((one) => one.isTrimmable)).toEqual([
+      false,
+      true,
+    ]);
+  });
+
   it("are those that write text", () => {
     const found = of([
       upstream("a", [

@@ -12,7 +12,7 @@ const plan = {
 const made = {
   searched: "no" as const,
   escalated: undefined,
-  sent: { model: "small", fitted: undefined },
+  sent: { model: "small", upstream: "home", fitted: undefined },
 };
 const told = { told: { "X-Chasqui-Tier": "low" }, cost: { "X-Chasqui-Cost": "0.5" } };
 const isKept = (how: Partial<typeof plan>, more: object = {}): boolean =>
@@ -21,7 +21,7 @@ const isKept = (how: Partial<typeof plan>, more: object = {}): boolean =>
 describe("an answer of auto", () => {
   it("is kept when the first choice gave it, or whom it was escalated to", () => {
     expect(isKept({})).toBe(true);
-    expect(isKept({}, { escalated: "refusal", sent: { model: "large", fitted: undefined } })).toBe(true);
+    expect(isKept({}, { escalated: "refusal", sent: { ...made.sent, model: "large" } })).toBe(true);
   });
 
   it("is kept when the first choice gave it once more, with web results", () => {
@@ -29,10 +29,11 @@ describe("an answer of auto", () => {
   });
 
   it("is not kept when somebody else gave it, when it was trimmed, or when it is private", () => {
-    expect(isKept({}, { sent: { model: "large", fitted: undefined } })).toBe(false);
+    expect(isKept({}, { sent: { ...made.sent, model: "large" } })).toBe(false);
     expect(isKept({}, { escalated: "refusal, but upstream_down" })).toBe(false);
-    expect(isKept({}, { sent: { model: "small", fitted: "trimmed" } })).toBe(false);
+    expect(isKept({}, { sent: { ...made.sent, fitted: "trimmed" } })).toBe(false);
     expect(isKept({ isPrivate: true })).toBe(false);
+    expect(isKept({}, { sent: { ...made.sent, upstream: "demo" } })).toBe(false);
   });
 
   it("is not kept when a search was wanted and brought nothing", () => {

@@ -20,6 +20,7 @@ import { keepingOf } from "./keeping.ts";
 import { routeOf } from "./stages.ts";
 import { nobodyFor } from "./nobody.ts";
 import { type AwaitedParts, awaitedPlan } from "./awaited.ts";
+import { withoutStandIn } from "./candidates.ts";
 import { ownerOf, type Plan } from "./plan.ts";
 
 export interface AutoParts extends AwaitedParts, CostHeaderParts {
@@ -39,14 +40,14 @@ export function createAutoAnswer(parts: AutoParts): Answer {
     if (!generating.has(call.operation)) throw cannot(call);
     const plan = await awaitedPlan(call, parts, signal);
     if (plan.isPrivate) parts.sessions.notePrivate(plan.session);
-    const progress: Progress = { searched: "no", isNoted: false };
+    const progress: Progress = { searched: "no", noted: undefined };
     try {
       if (plan.decision.order.length === 0) throw nobody(call, plan, parts);
       return await routed(parts, { call: keptIn(call, plan), plan, record, signal, progress });
     } catch (thrown) {
-      const { searched, isNoted } = progress;
-      const outcome = { searched, escalated: undefined, isVerified: false, sent: undefined };
-      if (!isNoted) note(parts, { call, plan, record }, outcome);
+      const { searched, noted } = progress;
+      const outcome = noted ?? { searched, escalated: undefined, isVerified: false, sent: undefined };
+      if (noted === undefined) note(parts, { call, plan, record }, outcome);
       const error = toProxyError(thrown);
       error.told = headersOf(plan, { ...outcome, sources: [] });
       throw error;
@@ -61,7 +62,11 @@ const cannot = ({ operation, model }: Call): ProxyError => {
 };
 
 const nobody = (call: Call, plan: Plan, { upstreams }: AutoParts): ProxyError =>
-  nobodyFor({ ...plan, upstreams: pinnedTo(call, upstreams()), mustStay: mustStay(call, plan) });
+  nobodyFor({
+    ...plan,
+    upstreams: withoutStandIn(pinnedTo(call, upstreams())),
+    mustStay: mustStay(call, plan),
+  });
 
 const mustStay = ({ asker }: Call, { isPrivate, control }: Plan): boolean =>
   asker.isLocalOnly || isPrivate || control.mode === "local";
@@ -73,8 +78,8 @@ const keptIn = (call: Call, plan: Plan): Call =>
 /** How far a call has come, for the decision that tells of it when it fails. */
 interface Progress {
   searched: Searched;
-  /** Whether it has been told already. */
-  isNoted: boolean;
+  /** What came of it, when that has been told already. */
+  noted: Outcome | undefined;
 }
 
 interface Asked {
@@ -100,7 +105,7 @@ async function routed(parts: AutoParts, asked: Asked): Promise<Reply> {
   record.addedTokens = made.tokens;
   const outcome = { ...answered, searched: made.outcome };
   note(parts, { call, plan, record }, outcome);
-  progress.isNoted = true;
+  progress.noted = outcome;
   remember(parts, { call, plan }, sent);
   const reply = footed(await parts.deliver(made.call, sent, record), plan, made);
   const told = headersOf(plan, { ...outcome, sources: made.sources });

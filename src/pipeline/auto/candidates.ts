@@ -12,29 +12,43 @@ export interface Holder extends Asked {
   readonly candidate: Candidate;
 }
 
-/** The most that a call may cost at a model, in nano-dollars; NaN where nobody knows its price. */
-export type MostCost = (asked: Asked) => number;
+/** What depends on the call that is asked. */
+export interface Asking {
+  /** The most that it may cost at a model, in nano-dollars; NaN where nobody knows its price. */
+  readonly mostCost: (asked: Asked) => number;
+  /** Whether it is made to fit where it is too long. */
+  readonly canTrim: (asked: Asked) => boolean;
+}
 
 /**
  * Every model that generates text at the upstreams in use, or at the one that the client insists on. Throws ProxyError
  * where it insists on one that is not there.
  */
-export const holdersFor = (call: Call, upstreams: readonly Upstream[], mostCost: MostCost): Holder[] =>
-  holdersAt(pinnedTo(call, upstreams), mostCost);
+export const holdersFor = (call: Call, upstreams: readonly Upstream[], asking: Asking): Holder[] =>
+  holdersOf(pinnedTo(call, upstreams), asking);
 
-/** Every model that generates text at these upstreams. */
-export function holdersAt(upstreams: readonly Upstream[], mostCost: MostCost): Holder[] {
+/** Every model that generates text at these upstreams, whatever is asked. */
+export const holdersAt = (upstreams: readonly Upstream[]): Holder[] =>
+  holdersOf(upstreams, { mostCost: () => 0, canTrim: () => false });
+
+function holdersOf(upstreams: readonly Upstream[], asking: Asking): Holder[] {
   const holders: Holder[] = [];
-  for (const upstream of upstreams) addHolders(holders, upstream, mostCost);
+  for (const upstream of withoutStandIn(upstreams)) addHolders(holders, upstream, asking);
   return holders;
 }
 
-function addHolders(holders: Holder[], upstream: Upstream, mostCost: MostCost): void {
+/** The demo model is for those who have configured nothing: it would hide that a server of theirs is down. */
+export const withoutStandIn = (upstreams: readonly Upstream[]): readonly Upstream[] =>
+  upstreams.some(({ type, configured }) => type !== "demo" && configured)
+    ? upstreams.filter(({ type }) => type !== "demo")
+    : upstreams;
+
+function addHolders(holders: Holder[], upstream: Upstream, asking: Asking): void {
   for (const [key, entry] of upstream.models.byKey) {
     const listed = listedAs(entry);
     if (!listed.generates) continue;
     const target = { key, model: listed.model };
-    holders.push({ upstream, target, candidate: new Standing({ upstream, target }, listed, mostCost) });
+    holders.push({ upstream, target, candidate: new Standing({ upstream, target }, listed, asking) });
   }
 }
 
@@ -80,7 +94,7 @@ function generates(entry: JsonObject): boolean {
 
 /**
  * A class, since an object with a getter of its own costs as much as all the rest, and there may be hundreds. A copy by
- * spreading has no cost.
+ * spreading has neither cost nor room.
  */
 class Standing implements Candidate {
   readonly model: string;
@@ -92,10 +106,10 @@ class Standing implements Candidate {
   readonly isLoaded: boolean;
   readonly isAway: boolean;
   readonly #asked: Asked;
-  readonly #mostCost: MostCost;
+  readonly #asking: Asking;
   #most: number | undefined;
 
-  constructor(asked: Asked, listed: Listed, mostCost: MostCost) {
+  constructor(asked: Asked, listed: Listed, asking: Asking) {
     const { models, health, trouble, name, isCloud } = asked.upstream;
     const { key } = asked.target;
     const detail = models.details.get(key);
@@ -109,13 +123,17 @@ class Standing implements Candidate {
     this.isLoaded = models.warm.has(key);
     this.isAway = health.state !== "up" || trouble !== undefined;
     this.#asked = asked;
-    this.#mostCost = mostCost;
+    this.#asking = asking;
   }
 
   /** Reckoned when it is asked for: few ever are. */
   get maxCostNanoUsd(): number {
-    this.#most ??= this.isCloud ? this.#mostCost(this.#asked) : 0;
+    this.#most ??= this.isCloud ? this.#asking.mostCost(this.#asked) : 0;
     return this.#most;
+  }
+
+  get isTrimmable(): boolean {
+    return this.#asking.canTrim(this.#asked);
   }
 }
 

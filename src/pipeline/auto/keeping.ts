@@ -2,6 +2,7 @@ import type { Keeping } from "../../core/call.ts";
 import { usdText } from "../../core/price.ts";
 import { headerText } from "../../lib/header-text.ts";
 import type { Decision } from "../../router/decision.ts";
+import { demoName } from "../../upstream/demo.ts";
 import type { Sent } from "../../upstream/retry.ts";
 import type { Outcome } from "./headers.ts";
 import type { Plan } from "./plan.ts";
@@ -16,7 +17,7 @@ interface Planned extends Pick<Plan, "isPrivate"> {
 }
 
 interface Made extends Pick<Outcome, "searched" | "escalated"> {
-  readonly sent: Pick<Sent, "model" | "fitted">;
+  readonly sent: Pick<Sent, "model" | "upstream" | "fitted">;
 }
 
 interface Told {
@@ -26,7 +27,7 @@ interface Told {
 
 /**
  * How an answer of `auto` may be stored. Only the first choice's own answer is, or that of whom it was escalated to:
- * what somebody else said in their stead may be better said the next time. Private answers are not: whoever is given
+ * what somebody else said in their stead, or the demo model while nobody was there, may be better said the next time. Private answers are not: whoever is given
  * one must be known to have a private conversation.
  */
 export function keepingOf(
@@ -35,7 +36,8 @@ export function keepingOf(
   { told, cost }: Told,
 ): Keeping {
   const chosen = chosenOf(decision, { searched, escalated });
-  const isChosen = chosen?.model === sent.model && sent.fitted?.includes("trimmed") !== true;
+  const isWhole = sent.fitted?.includes("trimmed") !== true;
+  const isChosen = chosen?.model === sent.model && sent.upstream !== demoName && isWhole;
   const lacksResults = decision.search && searched !== "yes";
   const isFresh = searched === "yes" || analysis.needs_search;
   const baseline = Object.entries(cost).filter(([name]) => name.includes("Baseline"));

@@ -11,7 +11,7 @@ import { findPrivate, type PrivatePatterns } from "../../router/privacy.ts";
 import type { ScoresOf } from "../../router/quantiles.ts";
 import { type Sessions, sessionKey } from "../../router/session.ts";
 import type { Upstream } from "../../upstream/upstream.ts";
-import { mayBeTrimmed } from "../fit.ts";
+import { isTrimmable } from "../fit.ts";
 import { createMostCost, type CostParts } from "../money/most.ts";
 import { takesText } from "./last-turn.ts";
 import { type Holder, holdersFor } from "./candidates.ts";
@@ -87,7 +87,10 @@ export function planOf({ call, ...studied }: Studied, parts: PlanParts): Plan {
   const { session, request, analysis, control, privateKinds } = studied;
   const { asker } = call;
   const isPrivate = privateKinds.length > 0 || sessions.isPrivate(session);
-  const holders = holdersFor(call, parts.upstreams(), createMostCost(call, parts.cost));
+  const holders = holdersFor(call, parts.upstreams(), {
+    mostCost: createMostCost(call, parts.cost),
+    canTrim: (asked) => parts.canTrim && isTrimmable(call, asked),
+  });
   const budgetNanoUsd = parts.budgetLeft(asker.keyName);
   const decision = decide({
     analysis,
@@ -103,7 +106,6 @@ export function planOf({ call, ...studied }: Studied, parts: PlanParts): Plan {
     isPrivate,
     isLocalOnly: asker.isLocalOnly,
     asks: asksOf(request),
-    mayTrim: parts.canTrim && mayBeTrimmed(call),
     budgetNanoUsd,
     scores: scoresOf(ownerOf(asker)),
     nowMs: parts.clock.monotonicMs(),
