@@ -1,8 +1,8 @@
+import { isSessionName, sessionNameExpected } from "../core/session-name.ts";
 import { globMatcher } from "../lib/glob.ts";
 import type { DecisionsAsked } from "../pipeline/auto/decisions.ts";
 import { tiers } from "../router/tiers.ts";
 import { bad, check, wholeFrom } from "./cache-query.ts";
-import { namedSession } from "./session.ts";
 
 const known = ["limit", "tier", "model", "session"];
 
@@ -37,9 +37,6 @@ function modelFrom(query: URLSearchParams): DecisionsAsked["isModel"] {
 function sessionFrom(query: URLSearchParams): string | undefined {
   const said = query.get("session");
   if (said === null) return undefined;
-  try {
-    return namedSession(said);
-  } catch {
-    throw bad("session: expected at most 128 letters, digits, dots, colons and dashes");
-  }
+  if (!isSessionName(said)) throw bad(`session: expected ${sessionNameExpected}`);
+  return said;
 }

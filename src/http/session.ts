@@ -1,12 +1,12 @@
 import { hash } from "node:crypto";
 import { ProxyError } from "../core/error.ts";
+import { isSessionName, sessionNameExpected } from "../core/session-name.ts";
 import { field, isObject, type Json, type JsonObject } from "../lib/json.ts";
 
 /** A client's own name for a conversation. Throws ProxyError for what is no name. */
 export function namedSession(header: string | undefined): string | undefined {
-  if (header === undefined || /^[A-Za-z0-9._:-]{1,128}$/.test(header)) return header;
-  const text = "X-Chasqui-Session: expected at most 128 letters, digits and any of . _ : -";
-  throw new ProxyError("invalid_request", text);
+  if (header === undefined || isSessionName(header)) return header;
+  throw new ProxyError("invalid_request", `X-Chasqui-Session: expected ${sessionNameExpected}`);
 }
 
 /**

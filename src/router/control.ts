@@ -1,4 +1,5 @@
 import { ProxyError } from "../core/error.ts";
+import { isSessionName, sessionNameExpected } from "../core/session-name.ts";
 import type { Complexity } from "./analyze.ts";
 import { tiers } from "./tiers.ts";
 
@@ -84,8 +85,8 @@ const dollarReading: Reading<number> = {
 };
 
 const sessionReading: Reading<string> = {
-  of: (text) => (/^[A-Za-z0-9._:-]{1,128}$/.test(text) ? text : undefined),
-  expected: "at most 128 letters, digits and any of . _ : -",
+  of: (text) => (isSessionName(text) ? text : undefined),
+  expected: sessionNameExpected,
 };
 
 /** Dollars as nano-dollars, exactly; read as digits because 0.29 * 1e9 is not a whole number. */
