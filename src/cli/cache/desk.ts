@@ -14,6 +14,7 @@ import { isObject, type JsonObject, tryParse } from "../../lib/json.ts";
 import { createLogger } from "../../lib/log.ts";
 import { systemClock } from "../../lib/time.ts";
 import { keyHeaders, originOf } from "../daemon/address.ts";
+import { keyWanted, reach } from "../daemon/ask.ts";
 
 /** Where the cache is taken care of: at the daemon, or on its files while none runs. */
 export interface Desk {
@@ -53,19 +54,9 @@ export async function openDesk(loaded: Loaded, makes: boolean): Promise<Desk> {
 }
 
 async function isThere(origin: string): Promise<boolean> {
-  try {
-    const { body } = await request(`${origin}/healthz`, { headersTimeout: 3_000 });
-    await body.dump();
-    return true;
-  } catch (thrown) {
-    if (thrown instanceof Error && "code" in thrown && thrown.code === "ECONNREFUSED") return false;
-    throw new DeskError(
-      `${origin} does not answer: ${thrown instanceof Error ? thrown.message : String(thrown)}`,
-      {
-        cause: thrown,
-      },
-    );
-  }
+  const answer = await reach(origin, "/healthz", { headersTimeout: 3_000 });
+  await answer?.body.dump();
+  return answer !== undefined;
 }
 
 function daemonDesk(origin: string): Desk {
@@ -81,10 +72,8 @@ function daemonDesk(origin: string): Desk {
         dispatcher,
         headers,
       });
-      if (statusCode === 401 || statusCode === 403)
-        throw new DeskError(
-          `the daemon wants the key of an administrator: say it in CHASQUI_API_KEY or CHASQUI_API_KEY_FILE`,
-        );
+      const wanted = keyWanted(statusCode, true);
+      if (wanted !== undefined) throw new DeskError(wanted);
       yield* linesOf(body);
     },
     close: () => dispatcher.close(),
