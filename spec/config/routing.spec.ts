@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { routingOptions } from "../../src/config/routing-options.ts";
+import { privatePatterns } from "../../src/config/routing-options.ts";
 import { load, problemsOf } from "../support/configuration.ts";
 
 const saying = (pattern: string): { yaml: string } => ({
@@ -8,7 +8,7 @@ const saying = (pattern: string): { yaml: string } => ({
 
 describe("an operator's own private pattern", () => {
   it("finds what it says, upper and lower case alike", () => {
-    const [own] = routingOptions(load(saying(String.raw`\bproject condor\b`))).patterns.own;
+    const [own] = privatePatterns(load(saying(String.raw`\bproject condor\b`))).own;
 
     expect(own?.name).toBe("project");
     expect(own?.pattern.finds("about Project Condor")).toBe(true);

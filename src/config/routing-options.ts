@@ -15,11 +15,16 @@ export function routingOptions({ config: { routing, money, context } }: Loaded) 
       localModels: routing.local,
       cloudModels: routing.cloud.length > 0 || baseline === undefined ? routing.cloud : [baseline],
     },
-    patterns: {
-      kinds: new Set(routing.private.kinds),
-      own: routing.private.patterns.map(({ name, pattern }) => ({ name, pattern: compilePattern(pattern) })),
-    },
     decisionsMax: routing.decisions,
     searchTokensMax: routing.search_tokens,
+  };
+}
+
+/** What is private, the operator's own patterns compiled: that takes a while, so it is asked for once a reading. */
+export function privatePatterns({ config: { routing } }: Loaded) {
+  const { kinds, patterns } = routing.private;
+  return {
+    kinds: new Set(kinds),
+    own: patterns.map(({ name, pattern }) => ({ name, pattern: compilePattern(pattern) })),
   };
 }

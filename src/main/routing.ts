@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Loaded } from "../config/load.ts";
-import { routingOptions } from "../config/routing-options.ts";
+import { privatePatterns, routingOptions } from "../config/routing-options.ts";
 import type { Call } from "../core/call.ts";
 import type { VirtualModels } from "../http/models.ts";
 import { routingHeaders } from "../http/read-call.ts";
@@ -73,7 +73,7 @@ export function createAuto(loaded: Loaded, wiring: AutoWiring): Auto {
   const plan: PlanParts = {
     ...routing,
     policy: options.policy,
-    patterns: options.patterns,
+    patterns: privatePatterns(loaded),
     upstreams: () => registry.upstreams,
     cost: costPartsOf(loaded, clock),
     budgetLeft: (keyName) => accounting.ledger?.left(keyName),
