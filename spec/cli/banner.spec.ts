@@ -4,17 +4,19 @@ import type { JsonObject } from "../../src/lib/json.ts";
 import { noModels, type Upstream } from "../../src/upstream/upstream.ts";
 import { load } from "../support/configuration.ts";
 
-interface Standing extends Partial<Pick<Upstream, "type" | "isCloud">> {
+interface Standing extends Partial<Pick<Upstream, "type" | "isCloud" | "configured">> {
   /** Undefined while its list is not known. */
   readonly models?: readonly (JsonObject | string)[];
 }
 
-const upstream = (name: string, { type = "ollama", isCloud = false, models }: Standing): Upstream => {
+const upstream = (name: string, standing: Standing): Upstream => {
+  const { type = "ollama", isCloud = false, configured = true, models } = standing;
   const entries = models?.map((one) => (typeof one === "string" ? { name: one } : one)) ?? [];
   return {
     name,
     type,
     isCloud,
+    configured,
     url: "http://127.0.0.1:1",
     trouble: undefined,
     health: { state: models === undefined ? "down" : "up" },
@@ -46,7 +48,7 @@ const line = (text: string, beginning: string): string =>
 const searxng = "search: { providers: [{ type: searxng, url: 'http://127.0.0.1:8888' }] }\n";
 const llama = upstream("llama", { type: "llama-server", models: ["hello:latest"] });
 const cloud = upstream("openrouter", { type: "openrouter", isCloud: true, models: ["gpt-4o-mini", "big"] });
-const demo = upstream("demo", { type: "demo", models: ["demo"] });
+const demo = upstream("demo", { type: "demo", configured: false, models: ["demo"] });
 
 describe("what the banner says of auto", () => {
   it.each([
@@ -60,7 +62,7 @@ describe("what the banner says of auto", () => {
     [[cloud], "routing: { cloud: [big] }", "no local model, cloud big, no search provider"],
     [[upstream("gpu1", {}), upstream("gpu2", {})], "", "local gpu1, gpu2, no cloud, no search provider"],
     [[upstream("gpu1", { models: [] })], "", "no local model, no cloud, no search provider"],
-    [[demo, upstream("ollama", {})], "", "local demo, no cloud, no search provider"],
+    [[demo, upstream("ollama", { configured: false })], "", "local demo, no cloud, no search provider"],
     [[llama], "routing: { enabled: false }", "off"],
   ])("is whom it may ask: %#", (upstreams, yaml, told) => {
     expect(line(banner(upstreams, yaml), "auto")).toBe(told);

@@ -4,6 +4,7 @@ import { searchOptions } from "../config/search-options.ts";
 import { holdersAt } from "../pipeline/auto/candidates.ts";
 import type { Candidate } from "../router/gates.ts";
 import { allowed, inOrder } from "../router/order.ts";
+import { isUnseen } from "../upstream/away.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 
 /**
@@ -15,7 +16,7 @@ export function autoText(loaded: Loaded, upstreams: readonly Upstream[]): string
   if (!isOn) return "off";
   const candidates = holdersAt(upstreams).map(({ candidate }) => candidate);
   const best = inOrder(allowed(candidates, policy, "auto"), { tier: "high", mode: "auto", models: policy });
-  const unseen = upstreams.filter(({ models }) => models.seenAtMs === undefined);
+  const unseen = upstreams.filter(isUnseen);
   const isThere = (isCloud: boolean): string =>
     modelsText(best.filter((one) => one.isCloud === isCloud)) ??
     unseen

@@ -3,6 +3,7 @@ import type { Loaded } from "../config/load.ts";
 import type { Logger } from "../lib/log.ts";
 import { holdersAt } from "../pipeline/auto/candidates.ts";
 import { nameOf } from "../router/order.ts";
+import { isUnseen } from "../upstream/away.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 
 export interface NamedModelsParts {
@@ -41,9 +42,12 @@ const namingsOf = ({ local, cloud, fast }: Loaded["config"]["routing"]): readonl
     { key: "routing.fast", names: fast === undefined ? [] : [fast], isCloud: undefined },
   ].filter(({ names }) => names.length > 0);
 
-/** Whether an upstream that was never seen may have them. One in the house may have models that are outside. */
+/** Whether an upstream may turn out to have them. One in the house may have models that are outside. */
 const isPending = ({ isCloud }: Naming, upstreams: readonly Upstream[]): boolean =>
-  upstreams.some((one) => one.models.seenAtMs === undefined && !(isCloud === false && one.isCloud));
+  upstreams.some((one) => (isUnseen(one) || isLookedFor(one)) && !(isCloud === false && one.isCloud));
+
+/** Whether nobody knows yet if it is there. Nobody waits for the usual Ollama server any longer than that. */
+const isLookedFor = ({ health }: Upstream): boolean => health.state === "half-open";
 
 function problemsOf({ key, names, isCloud }: Naming, upstreams: readonly Upstream[]): readonly string[] {
   const all = holdersAt(upstreams).map(({ candidate }) => candidate);
