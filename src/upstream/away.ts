@@ -2,7 +2,11 @@ import type { Upstream } from "./upstream.ts";
 
 /** Why an upstream cannot be asked now, in words that a client may read; undefined while it can be. */
 export const whyAway = ({ name, health, trouble }: Upstream): string | undefined =>
-  trouble ?? (health.state === "up" ? undefined : `upstream ${name} is down`);
+  trouble ?? (health.state === "up" ? undefined : downText([name]));
+
+/** What is told of upstreams that are down. */
+export const downText = (names: readonly string[]): string =>
+  names.length === 1 ? `upstream ${names[0]} is down` : `upstreams ${names.join(", ")} are down`;
 
 /** Whether it is configured and was never seen: it may have any model. */
 export const isUnseen = ({ configured, models }: Upstream): boolean =>

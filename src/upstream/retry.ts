@@ -2,6 +2,7 @@ import { type Call, isInference } from "../core/call.ts";
 import { type Hop, ProxyError, toProxyError } from "../core/error.ts";
 import type { Signal } from "../lib/abort.ts";
 import type { Account, Candidate, Fit, Fitted } from "./admission.ts";
+import { downText } from "./away.ts";
 import { commit, type Committed } from "./commit.ts";
 import { queueFault } from "./faults.ts";
 import { createRetryBudget } from "./retry-budget.ts";
@@ -132,7 +133,7 @@ function wentDown({ name, health, isLoading }: Upstream): ProxyError {
     return new ProxyError("upstream_loading", text, { upstream: name, retryAfterMs: 1_000 });
   }
   const retryAfterMs = Math.max(1_000, health.retryInMs());
-  return new ProxyError("upstream_down", `upstream ${name} is down`, { upstream: name, retryAfterMs });
+  return new ProxyError("upstream_down", downText([name]), { upstream: name, retryAfterMs });
 }
 
 /** A place at the upstream: at once when one is free, else after a wait in its queue. */

@@ -6,7 +6,7 @@ import { modelNotFound } from "../dialect/model-check.ts";
 import { textOf } from "../dialect/values.ts";
 import { globMatcher } from "../lib/glob.ts";
 import { field } from "../lib/json.ts";
-import { backInMs, isUnseen } from "./away.ts";
+import { backInMs, downText, isUnseen } from "./away.ts";
 import { listAgeMaxMs, listWaitMs, type Looks } from "./looks.ts";
 import type { Target, Upstream } from "./upstream.ts";
 
@@ -274,9 +274,6 @@ function allDown(upstreams: readonly Upstream[]): ProxyError {
     upstream: names.join(","),
   });
 }
-
-const downText = (names: readonly string[]): string =>
-  names.length === 1 ? `upstream ${names[0]} is down` : `upstreams ${names.join(", ")} are down`;
 
 /**
  * The best of some candidates: one with a free place before one with room in its queue, then one that has the model
