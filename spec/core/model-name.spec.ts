@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { displayName, modelKey, parseModelName } from "../../src/core/model-name.ts";
+import { displayName, modelKey, parseModelName, shortName } from "../../src/core/model-name.ts";
 
 function parsed(text: string) {
   const name = parseModelName(text);
@@ -139,6 +139,17 @@ describe("a model name", () => {
     expect(displayName(parsed(text))).toBe(want);
   });
 
+  it.each([
+    ["tiny:latest", "tiny"],
+    ["tiny:LATEST", "tiny"],
+    ["user/tiny:latest", "user/tiny"],
+    ["tiny:7b", "tiny:7b"],
+    ["latest", "latest"],
+    ["tiny:latest-q4", "tiny:latest-q4"],
+  ])("%j is written shortly as %s", (text, want) => {
+    expect(shortName(text)).toBe(want);
+  });
+
   it("is the same model in any case and in the form it is listed in, its tag always said", () => {
     fc.assert(
       fc.property(legal, (text) => {
@@ -147,6 +158,7 @@ describe("a model name", () => {
 
         expect(shown.slice(shown.lastIndexOf("/") + 1)).toMatch(/^[^:]+:[^:]+$/);
         expect(modelKey(parsed(shown))).toBe(modelKey(name));
+        expect(modelKey(parsed(shortName(shown)))).toBe(modelKey(name));
         expect(modelKey(parsed(text.toUpperCase()))).toBe(modelKey(name));
       }),
     );

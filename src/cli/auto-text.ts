@@ -1,6 +1,7 @@
 import type { Loaded } from "../config/load.ts";
 import { routingOptions } from "../config/routing-options.ts";
 import { searchOptions } from "../config/search-options.ts";
+import { shortName } from "../core/model-name.ts";
 import { holdersAt } from "../pipeline/auto/candidates.ts";
 import type { Candidate } from "../router/gates.ts";
 import { allowed, inOrder } from "../router/order.ts";
@@ -36,7 +37,7 @@ const said = (what: string, names: string, otherwise: string): string =>
 
 /** The first choice, and how many there are beside it; undefined for none. */
 function modelsText(candidates: readonly Candidate[]): string | undefined {
-  const names = [...new Set(candidates.map(({ model }) => model.replace(/:latest$/, "")))];
+  const names = [...new Set(candidates.map(({ model }) => shortName(model)))];
   const [first] = names;
   return first === undefined || names.length === 1 ? first : `${first} and ${names.length - 1} more`;
 }

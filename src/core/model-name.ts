@@ -61,3 +61,6 @@ export function displayName({ host, namespace, model, tag }: ModelName): string 
   if (host.toLowerCase() !== defaults.host) return `${host}/${namespace}/${model}:${tag}`;
   return namespace.toLowerCase() === defaults.namespace ? `${model}:${tag}` : `${namespace}/${model}:${tag}`;
 }
+
+/** A name as people write it: without the tag that it has unless another is said. In a tag case does not matter. */
+export const shortName = (model: string): string => model.replace(/:latest$/i, "");

@@ -1,5 +1,6 @@
 import { suggestion } from "../config/environment.ts";
 import type { Loaded } from "../config/load.ts";
+import { shortName } from "../core/model-name.ts";
 import type { Logger } from "../lib/log.ts";
 import { holdersAt } from "../pipeline/auto/candidates.ts";
 import { nameOf } from "../router/order.ts";
@@ -54,7 +55,7 @@ function problemsOf({ key, names, isCloud }: Naming, upstreams: readonly Upstrea
   const meant = all.filter((one) => isCloud === undefined || one.isCloud === isCloud);
   const isAmong = (name: string, some: typeof all): boolean =>
     some.some(({ model }) => nameOf(model) === nameOf(name));
-  const shown = meant.map(({ model }) => model.replace(/:latest$/, ""));
+  const shown = meant.map(({ model }) => shortName(model));
   return names
     .filter((name) => !isAmong(name, meant))
     .map((name) =>

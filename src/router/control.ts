@@ -1,4 +1,5 @@
 import { ProxyError } from "../core/error.ts";
+import { shortName } from "../core/model-name.ts";
 import { isSessionName, sessionNameExpected } from "../core/session-name.ts";
 import type { Complexity } from "./analyze.ts";
 import { tiers } from "./tiers.ts";
@@ -29,8 +30,7 @@ const modes = new Map<string, Mode>([
 
 /** Which `auto` a model's name asks for; undefined for every other model. Case does not matter, as in Ollama's names. */
 export function modeOf(model: string): Mode | undefined {
-  const name = model.trim().toLowerCase();
-  return modes.get(name.replace(/:latest$/, ""));
+  return modes.get(shortName(model.trim().toLowerCase()));
 }
 
 export interface ControlParts {

@@ -1,4 +1,4 @@
-import { displayName, parseModelName } from "../core/model-name.ts";
+import { displayName, parseModelName, shortName } from "../core/model-name.ts";
 
 /** Where a cost comes from: nobody charges for it, the provider said it, prices times counts, a guess, or nobody knows. */
 export type CostSource = "free" | "provider" | "price-table" | "estimated" | "unknown";
@@ -36,9 +36,9 @@ export interface UsageRow {
 }
 
 /** One name for keys, names with the usual tag and names without: as OpenRouter lists it, and people ask Ollama for it. */
-function shortName(model: string): string {
+function oneName(model: string): string {
   const name = parseModelName(model);
-  return name === undefined ? model : displayName(name).replace(/:latest$/i, "");
+  return name === undefined ? model : shortName(displayName(name));
 }
 
 const textMax = 256;
@@ -55,7 +55,7 @@ export function tidyRow(row: UsageRow): UsageRow {
     session: cutMaybe(row.session),
     endpoint: cut(row.endpoint),
     askedModel: cut(row.askedModel),
-    answeredModel: cutMaybe(row.answeredModel && shortName(row.answeredModel)),
+    answeredModel: cutMaybe(row.answeredModel && oneName(row.answeredModel)),
     upstream: cutMaybe(row.upstream),
     isCloud: row.isCloud,
     inputTokens: count(row.inputTokens),

@@ -1,6 +1,7 @@
 import { type Call, type Operation } from "../../core/call.ts";
 import type { ChatRequest } from "../../core/chat.ts";
 import { ProxyError } from "../../core/error.ts";
+import { shortName } from "../../core/model-name.ts";
 import type { ReplyNames } from "../../dialect/dialect.ts";
 import { dialects } from "../../dialect/dialects.ts";
 import { loadReason } from "../../dialect/ollama/request.ts";
@@ -64,7 +65,7 @@ export function createAsk(parts: AskParts): Upstream["send"] {
 /** A model that is not listed is asked for by the name it was given: a server with one model answers to any. */
 const detailOf = (list: ModelList, { key, model }: Target): ModelDetail =>
   list.details.get(key) ?? {
-    id: model.trim().replace(/:latest$/, ""),
+    id: shortName(model.trim()),
     contextTokens: undefined,
     lacks: [],
     price: undefined,
