@@ -472,8 +472,8 @@ describe("API keys", () => {
 
   it.each([
     ["GET", "/api/usage", "may not see what calls used and cost"],
-    ["GET", "/api/cache", "may not see or empty the cache"],
-    ["DELETE", "/api/cache", "may not see or empty the cache"],
+    ["GET", "/api/cache", "may not see the cache"],
+    ["DELETE", "/api/cache", "may not empty the cache"],
     ["GET", "/api/cache/stats", "may not see the cache"],
     ["POST", "/api/cache/backup", "may not care for the cache"],
     ["GET", "/api/decisions", "may not see how calls were routed"],

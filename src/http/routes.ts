@@ -40,7 +40,7 @@ export interface Endpoint {
   readonly streamsBody?: true;
 }
 
-const page = (method: "GET" | "HEAD", path: string, name: LocalPage): Endpoint => ({
+const page = (method: Endpoint["method"], path: string, name: LocalPage): Endpoint => ({
   method,
   path,
   access: path === "/" || path === "/healthz" || path === "/readyz" ? "open" : "key",
@@ -48,25 +48,11 @@ const page = (method: "GET" | "HEAD", path: string, name: LocalPage): Endpoint =
   serves: { page: name },
 });
 
-const privilegeAt: Readonly<Record<string, string>> = {
-  "/api/usage": "see what calls used and cost",
-  "/api/cache": "see or empty the cache",
-  "/api/cache/stats": "see the cache",
-  "/api/decisions": "see how calls were routed",
-};
-
-const account = (path: string): Endpoint => ({
-  ...native(path, "account", "admin"),
-  privilege: "use the account",
-});
-
-const care = (method: Endpoint["method"], path: string, name: LocalPage): Endpoint => ({
-  method,
-  path,
+/** An endpoint for keys marked `admin` only, and what they may do there. */
+const reserved = (privilege: string, endpoint: Endpoint): Endpoint => ({
+  ...endpoint,
   access: "admin",
-  privilege: privilegeAt[path] ?? "care for the cache",
-  dialect: "ollama",
-  serves: { page: name },
+  privilege,
 });
 
 const native = (path: string, call: Operation, access: Access = "key"): Endpoint => ({
@@ -107,9 +93,9 @@ export const endpoints: readonly Endpoint[] = [
   { ...native("/api/delete", "delete", "admin"), method: "DELETE" },
   { ...native("/api/blobs/:digest", "blob", "admin"), method: "HEAD" },
   { ...native("/api/blobs/:digest", "blob", "admin"), streamsBody: true },
-  account("/api/me"),
-  account("/api/signout"),
-  { ...account("/api/user/keys/:encodedKey"), method: "DELETE" },
+  reserved("use the account", native("/api/me", "account")),
+  reserved("use the account", native("/api/signout", "account")),
+  reserved("use the account", { ...native("/api/user/keys/:encodedKey", "account"), method: "DELETE" }),
   native("/api/experimental/web_search", "account"),
   native("/api/experimental/web_fetch", "account"),
   { ...native("/api/experimental/model-recommendations", "account"), method: "GET" },
@@ -122,17 +108,17 @@ export const endpoints: readonly Endpoint[] = [
   page("GET", "/v1/models", "models"),
   page("GET", "/v1/models/:model", "model"),
   page("GET", "/api/stats", "stats"),
-  care("GET", "/api/usage", "usage"),
-  care("GET", "/api/cache", "cacheList"),
-  care("DELETE", "/api/cache", "cachePurge"),
-  care("GET", "/api/cache/stats", "cacheStats"),
-  care("POST", "/api/cache/verify", "cacheVerify"),
-  care("POST", "/api/cache/backup", "cacheBackup"),
-  care("POST", "/api/cache/restore", "cacheRestore"),
-  { ...care("POST", "/api/cache/feedback", "cacheFeedback"), access: "key" },
-  { ...care("POST", "/api/search", "search"), access: "key" },
-  { ...care("POST", "/api/analyze", "analyze"), access: "key" },
-  care("GET", "/api/decisions", "decisions"),
+  reserved("see what calls used and cost", page("GET", "/api/usage", "usage")),
+  reserved("see the cache", page("GET", "/api/cache", "cacheList")),
+  reserved("empty the cache", page("DELETE", "/api/cache", "cachePurge")),
+  reserved("see the cache", page("GET", "/api/cache/stats", "cacheStats")),
+  reserved("care for the cache", page("POST", "/api/cache/verify", "cacheVerify")),
+  reserved("care for the cache", page("POST", "/api/cache/backup", "cacheBackup")),
+  reserved("care for the cache", page("POST", "/api/cache/restore", "cacheRestore")),
+  page("POST", "/api/cache/feedback", "cacheFeedback"),
+  page("POST", "/api/search", "search"),
+  page("POST", "/api/analyze", "analyze"),
+  reserved("see how calls were routed", page("GET", "/api/decisions", "decisions")),
   page("GET", "/healthz", "health"),
   page("HEAD", "/healthz", "health"),
   page("GET", "/readyz", "ready"),
