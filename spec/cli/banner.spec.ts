@@ -62,7 +62,8 @@ describe("what the banner says of auto", () => {
     [[cloud], "routing: { cloud: [big] }", "no local model, cloud big, no search provider"],
     [[upstream("gpu1", {}), upstream("gpu2", {})], "", "local gpu1, gpu2, no cloud, no search provider"],
     [[upstream("gpu1", { models: [] })], "", "no local model, no cloud, no search provider"],
-    [[demo, upstream("ollama", { configured: false })], "", "local demo, no cloud, no search provider"],
+    [[demo, upstream("ollama", { configured: false })], "", "no local model, no cloud, no search provider"],
+    [[llama, demo], "", "local hello, no cloud, no search provider"],
     [[llama], "routing: { enabled: false }", "off"],
   ])("is whom it may ask: %#", (upstreams, yaml, told) => {
     expect(line(banner(upstreams, yaml), "auto")).toBe(told);

@@ -123,7 +123,7 @@ describe("check-config", () => {
     });
     expect(JSON.parse(json.stdout)).toMatchObject({ ok: true, warnings: [{ text: left }] });
     expect(output).toContain(left);
-    expect(output).toMatch(/"message":"listening".*"auto":"local demo, no cloud, no search provider"/);
+    expect(output).toMatch(/"message":"listening".*"auto":"no local model, no cloud, no search provider"/);
   });
 
   it("names the place of everything wrong, and a near key", async () => {

@@ -1,6 +1,6 @@
 import type { Loaded } from "../config/load.ts";
 import type { Upstream } from "../upstream/upstream.ts";
-import { autoText } from "./auto-text.ts";
+import { autoText } from "./auto/auto-text.ts";
 
 export interface BannerFacts {
   readonly version: string;

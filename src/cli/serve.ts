@@ -5,7 +5,7 @@ import { formatHostPort, type HostPort } from "../lib/address.ts";
 import { createDescriptorSink, createLogger, type Logger, type LogSink } from "../lib/log.ts";
 import { systemClock } from "../lib/time.ts";
 import { createDaemon, type Daemon } from "../main.ts";
-import { autoText } from "./auto-text.ts";
+import { autoText } from "./auto/auto-text.ts";
 import { bannerText } from "./banner.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { loadOrExplain } from "./inspect.ts";

@@ -1,23 +1,24 @@
-import type { Loaded } from "../config/load.ts";
-import { routingOptions } from "../config/routing-options.ts";
-import { searchOptions } from "../config/search-options.ts";
-import { shortName } from "../core/model-name.ts";
-import { holdersAt } from "../pipeline/auto/candidates.ts";
-import type { Candidate } from "../router/gates.ts";
-import { allowed, inOrder } from "../router/order.ts";
-import { isUnseen } from "../upstream/away.ts";
-import type { Upstream } from "../upstream/upstream.ts";
+import type { Loaded } from "../../config/load.ts";
+import { routingOptions } from "../../config/routing-options.ts";
+import { searchOptions } from "../../config/search-options.ts";
+import { shortName } from "../../core/model-name.ts";
+import { holdersAt } from "../../pipeline/auto/candidates.ts";
+import type { Candidate } from "../../router/gates.ts";
+import { allowed, inOrder } from "../../router/order.ts";
+import { isUnseen } from "../../upstream/away.ts";
+import type { Upstream } from "../../upstream/upstream.ts";
 
 /**
  * Whom the model `auto` may ask: its best local model, its best one in the cloud, and who searches. Upstreams whose lists
- * are not known yet are told by their names.
+ * are not known yet are told by their names. The demo model is left out: it is no language model.
  */
 export function autoText(loaded: Loaded, upstreams: readonly Upstream[]): string {
   const { isOn, policy } = routingOptions(loaded);
   if (!isOn) return "off";
-  const candidates = holdersAt(upstreams).map(({ candidate }) => candidate);
+  const servers = upstreams.filter(({ type }) => type !== "demo");
+  const candidates = holdersAt(servers).map(({ candidate }) => candidate);
   const best = inOrder(allowed(candidates, policy, "auto"), { tier: "high", mode: "auto", models: policy });
-  const unseen = upstreams.filter(isUnseen);
+  const unseen = servers.filter(isUnseen);
   const isThere = (isCloud: boolean): string =>
     modelsText(best.filter((one) => one.isCloud === isCloud)) ??
     unseen
