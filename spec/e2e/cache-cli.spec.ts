@@ -1,7 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { tableOf } from "../../src/cli/cache/table.ts";
+import { tableOf } from "../../src/cli/table.ts";
 import { ask } from "../support/ask.ts";
 import { question } from "../support/cached-stage.ts";
 import { eventually, runCli, scratch, spawnDaemon, type SpawnedDaemon } from "../support/daemon.ts";

@@ -1,6 +1,6 @@
 import type { JsonObject } from "../../lib/json.ts";
-import { num, object, objects, printable, texts } from "../cache/read.ts";
-import { tableOf } from "../cache/table.ts";
+import { num, object, objects, printable, texts } from "../read.ts";
+import { tableOf } from "../table.ts";
 
 /** What `POST /api/analyze` says, for a reader. */
 export function analysisText(page: JsonObject): string {

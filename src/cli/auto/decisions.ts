@@ -1,7 +1,7 @@
 import type { JsonObject } from "../../lib/json.ts";
-import { num, objects, printable, texts } from "../cache/read.ts";
-import { tableOf } from "../cache/table.ts";
 import { misused, printPage, type PrintFlags } from "../daemon/print.ts";
+import { num, objects, printable, texts } from "../read.ts";
+import { tableOf } from "../table.ts";
 
 /** What can be said to `chasqui decisions`. */
 export interface DecisionsFlags extends PrintFlags {

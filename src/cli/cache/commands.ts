@@ -5,9 +5,9 @@ import type { CachePages } from "../../http/cache-pages.ts";
 import type { JsonObject } from "../../lib/json.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { loadOrExplain } from "../inspect.ts";
+import { num, object, objects, text } from "../read.ts";
 import { checkFree, moveCopy, removeCopy, takeIn } from "./copies.ts";
 import { type Desk, DeskError, openDesk } from "./desk.ts";
-import { num, object, objects, text } from "./read.ts";
 import { endText, entriesText, statsText } from "./shown.ts";
 
 /** What can be said to `chasqui cache`. */

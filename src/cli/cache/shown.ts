@@ -1,6 +1,7 @@
 import type { JsonObject } from "../../lib/json.ts";
-import { num, object, objects, text } from "./read.ts";
-import { agoText, bytesText, tableOf } from "./table.ts";
+import { num, object, objects, text } from "../read.ts";
+import { tableOf } from "../table.ts";
+import { agoText, bytesText } from "./amounts.ts";
 
 const percent = (rate: unknown): string => `${(num(rate) * 100).toFixed(1)} %`;
 const ago = (iso: unknown): string => agoText(Date.now() - Date.parse(text(iso)));

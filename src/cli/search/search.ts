@@ -1,6 +1,6 @@
 import type { JsonObject } from "../../lib/json.ts";
-import { object, objects, printable, texts } from "../cache/read.ts";
 import { misused, printPage, type PrintFlags } from "../daemon/print.ts";
+import { object, objects, printable, texts } from "../read.ts";
 
 /** What can be said to `chasqui search`. */
 export interface SearchFlags extends PrintFlags {

@@ -1,9 +1,9 @@
 import type { Flags } from "../../config/load.ts";
 import { isObject, type JsonObject, tryParse } from "../../lib/json.ts";
-import { num, object, objects, text } from "../cache/read.ts";
-import { tableOf } from "../cache/table.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { loadOrExplain } from "../inspect.ts";
+import { num, object, objects, text } from "../read.ts";
+import { tableOf } from "../table.ts";
 import { askUsage } from "./ask.ts";
 
 /** What can be said to `chasqui usage`. */

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from "../../lib/json.ts";
+import { isObject, type JsonObject } from "../lib/json.ts";
 
 /** Members of an answer; what is of another kind reads as nothing. */
 export const num = (value: unknown): number => (typeof value === "number" ? value : 0);
