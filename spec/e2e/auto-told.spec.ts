@@ -42,7 +42,7 @@ describe("GET /api/stats", () => {
       by_tier: { low: 1, medium: 2, high: 1 },
       by_model: { "tiny:latest": 2 },
       searched: { yes: 1, no: 3 },
-      verified: expect.toSatisfy((count: number) => count >= 1) as unknown,
+      verified: 1,
       escalated: { dated: 1 },
       private: 0,
       missing: { cloud: 0, search: 0, local: 0 },
@@ -96,7 +96,7 @@ describe("the log line of a request", () => {
     expect(lines.map(({ tier }) => tier)).toEqual(["low", "low", "low", "low"]);
     expect(lines.at(-1)).toMatchObject({
       searched: "no",
-      status: expect.toSatisfy((one: number) => one >= 400) as unknown,
+      status: 502,
     });
     expect(await routingOf(house)).toMatchObject({ decided: 2 });
   });
