@@ -109,15 +109,33 @@ function metaCharset(bytes: Uint8Array): string | undefined {
 
 /**
  * Bytes as text: by their byte order mark (which HTML puts above all else), the header's charset, the page's own, or
- * UTF-8. Unknown names of charsets are passed over, and bytes that fit nothing become U+FFFD.
+ * UTF-8, and where they are not that, as browsers read pages that say nothing. Unknown names of charsets are passed
+ * over, and bytes that fit nothing become U+FFFD.
  */
 export function decodeBytes(bytes: Uint8Array, charset: string | undefined): string {
   const labels = [bomOf(bytes), charset, metaCharset(bytes)];
   for (const label of labels) {
     const decoder = label === undefined ? undefined : decoderOf(label);
-    if (decoder !== undefined) return decoder.decode(bytes);
+    if (decoder !== undefined) return decode(decoder, bytes);
   }
-  return new TextDecoder().decode(bytes);
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: true });
+  } catch {
+    const hasSome =
+      Buffer.from(bytes)
+        .toString("utf8")
+        .match(/[\u0080-\uFFFC]/g) !== null;
+    return decode(new TextDecoder(hasSome ? "utf-8" : "windows-1252"), bytes);
+  }
+}
+
+/** Windows-1252 from 0x80 on, where some versions of Node read Latin-1, whose control codes show nothing. */
+const windows = "€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008DŽ\u008F\u0090‘’“”•–—˜™š›œ\u009DžŸ";
+
+function decode(decoder: TextDecoder, bytes: Uint8Array): string {
+  const text = decoder.decode(bytes);
+  if (decoder.encoding !== "windows-1252") return text;
+  return text.replace(/[\u0080-\u009F]/g, (sign) => windows[sign.charCodeAt(0) - 0x80] ?? sign);
 }
 
 function decoderOf(label: string): TextDecoder | undefined {
