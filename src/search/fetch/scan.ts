@@ -29,6 +29,9 @@ const rawElements = new Set([
   "noscript",
 ]);
 
+/** HTML 13.1.2: what is not HTML. */
+const foreign = new Set(["svg", "math"]);
+
 const letter = /[a-z]/i;
 const nameEnd = /[ \t\n\f\r/>]/g;
 /** An equals sign that begins a name belongs to it. */
@@ -44,6 +47,7 @@ export function scan(html: string, handler: ScanHandler, options: ScanOptions = 
     handler,
     isFeed: options.feed === true,
     otherEnd: createFinder(html, "--!>"),
+    foreign: 0,
   };
   let at = 0;
   while (at < html.length) {
@@ -60,6 +64,8 @@ interface Source {
   readonly isFeed: boolean;
   /** Browsers end a comment here too. */
   readonly otherEnd: Finder;
+  /** How many pictures and formulas are open: in them a tag may end itself. */
+  foreign: number;
 }
 
 /** Reads what begins with `<` at `tag`; returns the place after it. */
@@ -105,21 +111,38 @@ function cdata(html: string, tag: number, handler: ScanHandler): number {
   return end < 0 ? html.length : end + 3;
 }
 
-function closeTag({ html, handler }: Source, tag: number): number {
+function closeTag(source: Source, tag: number): number {
+  const { html, handler } = source;
   const name = nameAt(html, tag + 2);
   const end = readAttributes(html, tag + 2 + name.length, new Map());
   if (end < 0) return html.length;
+  if (foreign.has(name)) source.foreign = Math.max(0, source.foreign - 1);
   handler.close(name);
   return end;
 }
 
-function openTag({ html, handler, isFeed }: Source, tag: number): number {
+function openTag(source: Source, tag: number): number {
+  const { html, handler, isFeed } = source;
   const name = nameAt(html, tag + 1);
   const attributes = new Map<string, string>();
   const end = readAttributes(html, tag + 1 + name.length, attributes);
   if (end < 0) return html.length;
   handler.open(name, attributes);
   if (isFeed) return end;
+  if (endsItself(source, name, end)) {
+    handler.close(name);
+    return end;
+  }
+  if (foreign.has(name)) source.foreign += 1;
+  return rawElement(source, name, end);
+}
+
+/** True for a picture or a formula with a slash before its `>`, and for what holds no tags inside of one. */
+const endsItself = ({ html, foreign: depth }: Source, name: string, end: number): boolean =>
+  html[end - 2] === "/" && (foreign.has(name) || (depth > 0 && rawElements.has(name)));
+
+/** Reads what stands in an element that holds no tags; returns the place after it. */
+function rawElement({ html, handler }: Source, name: string, end: number): number {
   if (name === "plaintext") return rawText(html, end, { name, handler, end: html.length });
   if (!rawElements.has(name)) return end;
   const closing = new RegExp(`</${name}(?=[\\s/>])`, "gi");
