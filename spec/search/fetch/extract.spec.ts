@@ -153,6 +153,31 @@ const unseen = [
   `<style>@media all{.gone{color:red;display:none</style><p class=gone>SECRET</p>`,
   `<style>.gone{color:rgba(0,0,0,0)}</style><p class=gone>SECRET</p>`,
   `<style>.Gone{display:none}</style><p class=gONE>SECRET</p>`,
+  `<style>.y{display:none}.y.on{display:block}</style><p class=y>SECRET</p>`,
+  `<style>.y{display:block}.y{display:none}</style><p class=y>SECRET</p>`,
+  `<style>#y{display:none}.y{display:block}</style><p class=y id=y>SECRET</p>`,
+  `<style>.y{display:none!important}#y{display:block}</style><p class=y id=y>SECRET</p>`,
+  `<style>.y{display:none!important}</style><p class=y style="display:block">SECRET</p>`,
+  `<style>.y{display:none}.x .y{display:block}</style><p class=y>SECRET</p>`,
+  `<style>.y{display:none}.y[open]{display:block}</style><p class=y>SECRET</p>`,
+  `<style>.y{display:none}.y:hover{display:block}</style><p class=y>SECRET</p>`,
+  `<style>.y{display:none}.y::before{display:block}</style><p class=y>SECRET</p>`,
+  `<style>.y{display:none}@media print{.y{display:block}}</style><p class=y>SECRET</p>`,
+  `<style>.y{display:none}@media (min-width:9999px){.y{display:block}}</style><p class=y>SECRET</p>`,
+  `<style>.y{display:none;display:nonesuch}</style><p class=y>SECRET</p>`,
+  `<style>.y{display:none}.y{opacity:1}</style><p class=y>SECRET</p>`,
+  `<style>.y{opacity:0;transition:opacity 1s;position:absolute}</style><p class=y>SECRET</p>`,
+  `<style>.y{opacity:0;transform:translateY(9px);pointer-events:none}</style><p class=y>SECRET</p>`,
+  `<style>.y{display:none;transition:all 1s}</style><p class=y>SECRET</p>`,
+  `<style>.y{display:none;animation:in 1s}</style><p class=y>SECRET</p>`,
+  `<style>.y{opacity:0}.y:hover{opacity:1}</style><p class=y>SECRET</p>`,
+  `<p style="display:block;display:none">SECRET</p>`,
+  `<p style="display:none!important;display:block">SECRET</p>`,
+  `<div style="font-size:0"><p style="font-size:2em">SECRET</p></div>`,
+  `<div style="font-size:0"><p style="visibility:visible">SECRET</p></div>`,
+  `<div style="display:none"><p style="visibility:visible">SECRET</p></div>`,
+  `<div style="visibility:hidden"><p style="visibility:inherit">SECRET</p></div>`,
+  `<div style="visibility:hidden"><p style="visibility:visible">x</p>SECRET</div>`,
   "<!-- SECRET -->",
   "<!-- > SECRET --!><!-- SECRET --->",
   "<!SECRET>",
@@ -311,6 +336,104 @@ describe.each(readers)("a page that is read %s", (_how, read) => {
     ],
     [`<style>/*.y{display:none}*/</style><p class=y>SEEN and read by everyone who comes here.`],
     [`<style>.x{content:"}.y{display:none}"}</style><p class=y>SEEN and read by everyone who comes here.`],
+    [
+      `<style>.tab{display:none}.tab.on{display:block}</style><p class="tab on">SEEN and read by everyone who comes here.</p>`,
+    ],
+    [
+      `<style>.y{display:none}.y{display:flex}</style><p class=y>SEEN and read by everyone who comes here.</p>`,
+    ],
+    [
+      `<style>.y{display:none}#y{display:block}</style><p class=y id=y>SEEN and read by everyone who comes here.</p>`,
+    ],
+    [
+      `<style>#y{display:none}p#y{display:block}</style><p id=y>SEEN and read by everyone who comes here.</p>`,
+    ],
+    [
+      `<style>.y{display:none}.x .y{display:block}</style><div class=x><p class=y>SEEN and read by everyone who comes here.</p></div>`,
+    ],
+    [
+      `<style>.y{display:none}[data-on]{display:block}</style><p class=y data-on>SEEN and read by everyone who comes here.</p>`,
+    ],
+    [
+      `<style>.y{display:none}.y:first-child{display:block}</style><p class=y>SEEN and read by everyone who comes here.</p>`,
+    ],
+    [
+      `<style>.y{display:none}.y:is(.a,.b){display:block}</style><p class=y>SEEN and read by everyone who comes here.</p>`,
+    ],
+    [
+      `<style>.y{display:none!important}.y{display:block!important}</style><p class=y>SEEN and read by everyone who comes here.</p>`,
+    ],
+    [`<style>.y{display:none;display:block}</style><p class=y>SEEN and read by everyone who comes here.</p>`],
+    [
+      `<style>.y{display:none}</style><p class=y style="display:block">SEEN and read by everyone who comes here.</p>`,
+    ],
+    [
+      `<style>.y{opacity:0}</style><p class=y style="opacity:1">SEEN and read by everyone who comes here.</p>`,
+    ],
+    [
+      `<style>.y{height:0;overflow:hidden}.y.on{height:auto}</style><p class="y on">SEEN and read by everyone who comes here.</p>`,
+    ],
+    [
+      `<style>.y{position:absolute;clip:rect(0,0,0,0)}.on{position:static;clip:auto}</style><p class="y on">SEEN and read by everyone who comes here.</p>`,
+    ],
+    [
+      String.raw`<style>.hidden{display:none}@media (min-width:768px){.md\:block{display:block}}</style><p class="hidden md:block">SEEN and read by everyone who comes here.</p>`,
+    ],
+    [
+      `<style>.y{display:none}@media (max-width:767px){.y{display:block}}</style><p class=y>SEEN and read by everyone who comes here.</p>`,
+    ],
+    [
+      `<style>.y{display:none}.y{@media (width>=48rem){display:block}}</style><p class=y>SEEN and read by everyone who comes here.</p>`,
+    ],
+    [
+      `<style>.y{display:none}#t:checked~.y{display:block}</style><input id=t><p class=y>SEEN and read by everyone who comes here.</p>`,
+    ],
+    [
+      `<style>.y{opacity:0;transform:translateY(20px)}</style><p class=y>SEEN and read by everyone who comes here.</p>`,
+    ],
+    [
+      `<style>.y{opacity:0;transition:opacity 1s}</style><p class=y>SEEN and read by everyone who comes here.</p>`,
+    ],
+    [
+      `<style>.y{opacity:0}.y.active{opacity:1}</style><p class=y>SEEN and read by everyone who comes here.</p>`,
+    ],
+    [
+      `<style>.y{opacity:0}.ready .y{opacity:1}</style><p class=y>SEEN and read by everyone who comes here.</p>`,
+    ],
+    [
+      `<style>.y{opacity:0;animation:in 1s forwards}</style><p class=y>SEEN and read by everyone who comes here.</p>`,
+    ],
+    [
+      `<style>.y{visibility:hidden;animation:in 1s}</style><p class=y>SEEN and read by everyone who comes here.</p>`,
+    ],
+    [
+      `<style>.y{max-height:0;overflow:hidden;transition:max-height .2s}</style><p class=y>SEEN and read by everyone who comes here.</p>`,
+    ],
+    [
+      `<style>.x{visibility:hidden}.y{visibility:visible}</style><div class=x><p class=y>SEEN and read by everyone who comes here.</p></div>`,
+    ],
+    [
+      `<style>.x{font-size:0}.y{font-size:1rem}</style><div class=x><p class=y>SEEN and read by everyone who comes here.</p></div>`,
+    ],
+    [
+      `<style>.y{color:transparent;-webkit-text-stroke:1px #000}</style><p class=y>SEEN and read by everyone who comes here.</p>`,
+    ],
+    ['<p style="opacity:0;transform:translateY(20px)">SEEN and read by everyone who comes here.</p>'],
+    [
+      '<p style="visibility:hidden;animation-delay:.2s;animation-name:none">SEEN and read by everyone who comes here.</p>',
+    ],
+    ['<p style="display:none;display:block">SEEN and read by everyone who comes here.</p>'],
+    [
+      '<div style="font-size:0px"><div style="font-size:13px">SEEN and read by everyone who comes here.</div></div>',
+    ],
+    [
+      '<div style="visibility:hidden">x<p style="visibility:visible">SEEN and read by everyone who comes here.</p></div>',
+    ],
+    ['<p style="color:transparent;text-shadow:0 0 0 #000">SEEN and read by everyone who comes here.</p>'],
+    [`<template><style>p{display:none}</style></template><p>SEEN and read by everyone who comes here.</p>`],
+    [
+      `<div><template shadowrootmode="open"><p>SEEN and read by everyone who comes here.</p></template></div>`,
+    ],
     [`<div hidden><td></div>SEEN and read by everyone who comes here.`],
     [`<div hidden><table><tr><td></td></tr></table></div>SEEN and read by everyone who comes here.`],
     [`<table><tr><td><div hidden></table>SEEN and read by everyone who comes here.`],
@@ -326,6 +449,8 @@ describe.each(readers)("a page that is read %s", (_how, read) => {
     [`<template><table><tr><td></template>SEEN and read by everyone who comes here.`],
     [`<select><option>x</select>SEEN and read by everyone who comes here.`],
     [`<button><p>x</button>SEEN and read by everyone who comes here.`],
+    [`<a><svg class=x/> SEEN and read by everyone who comes here.</a>`],
+    [`<svg><title/><style/><path/></svg>SEEN and read by everyone who comes here.`],
     [`<svg><g><path></svg>SEEN and read by everyone who comes here.`],
     ['<p aria-hidden="false">SEEN and read by everyone who comes here.</p>'],
     ["<style>@media print{.x{display:none}}</style><p class=x>SEEN and read by everyone who comes here.</p>"],
@@ -367,6 +492,38 @@ describe.each(readers)("a page that is read %s", (_how, read) => {
   });
 });
 
+describe("a page nearly all of which is hidden", () => {
+  const lines = `<h1>Of llamas</h1>${paragraph.repeat(6)}`;
+
+  it.each([
+    [`<style>#page{display:none}</style><div id=page>${lines}</div>`],
+    [`<style>main{visibility:hidden}.ready main{visibility:visible}</style><main>${lines}</main>`],
+    [`<style>.invisible{visibility:hidden}</style>${`<p class=invisible>${lines}</p>`.repeat(2)}`],
+    [`<style>body{opacity:0!important}</style><body style="opacity:0">${lines}`],
+    [`<html style="visibility:hidden"><body style="display:none" hidden aria-hidden=true>${lines}`],
+    [`<div style="opacity:0">${lines}</div><div style="opacity:0">${lines}</div>`],
+    [`<div aria-hidden="true">${lines}</div><div role="dialog">Subscribe!</div>`],
+    [`<style>#a{display:none}#b{opacity:0}</style><div id=a><div id=b>${lines}</div></div>`],
+  ])("is read as if %s hid nothing", (html) => {
+    for (const [, read] of readers) expect(read(html).text).toContain("Llamas walk slowly");
+  });
+
+  it.each([
+    ["what else is hidden", `<div id=page>${lines}<p class=gone>SECRET</p></div>`],
+    ["another half", `<div id=page>${lines}</div><div class=gone>${"SECRET ".repeat(100)}</div>`],
+    ["what no browser shows", `<template>${"SECRET ".repeat(200)}</template><p>seen</p>`],
+  ])("keeps %s hidden", (_what, html) => {
+    const css = "<style>#page{display:none}.gone{display:none}</style>";
+    for (const [, read] of readers) expect(read(css + html).text).not.toContain("SECRET");
+  });
+
+  it("is not one that shows as much as it hides", () => {
+    const html = `<div>${lines}</div><div style="display:none">${"SECRET ".repeat(100)}</div>`;
+
+    for (const [, read] of readers) expect(read(html).text).not.toContain("SECRET");
+  });
+});
+
 it("leaves out what stands around an article", () => {
   const { text } = extract(source(article("")), settings);
 
@@ -375,6 +532,17 @@ it("leaves out what stands around an article", () => {
 
 it("takes the whole page where no article can be found", () => {
   expect(extract(source("<p>One</p><p>Two</p>"), settings).text).toBe("One\nTwo");
+});
+
+it("reads letters of Windows as browsers do, also where nothing says so", () => {
+  const read = (text: string, meta: string): string => {
+    const bytes = Buffer.concat([Buffer.from(`${meta}<p>`), Buffer.from(text, "latin1")]);
+    return readPlainly({ bytes, kind: "html", charset: undefined }, settings).text;
+  };
+
+  expect(read("\u0093caf\u00E9\u0094 \u0080 5", '<meta charset="iso-8859-1">')).toBe("“café” € 5");
+  expect(read("M\u00FChle", "")).toBe("Mühle");
+  expect(read("\u00FF \u00C3\u00BC", "")).toBe("\uFFFD ü");
 });
 
 describe("the date of a page", () => {
@@ -471,6 +639,15 @@ describe("a pass over 2 MiB of markup that was made to be slow", () => {
     [String.raw`<style>'\\`, `<style>'${fill("\\")}`],
     ["<style>url(", `<style>${fill("url( ")}`],
     ["<style></style>", fill("<style>.a{display:none}</style>")],
+    [
+      "<style>.a{}.b .a{}",
+      `<style>${few((at) => `.x${at} .a{opacity:${at};display:block}`)}.a{opacity:0}</style>${half("<p class='a x1'>")}`,
+    ],
+    ["<style>:not(", `<style>${fill(":not(")}{display:none}</style>`],
+    ["<style>a b c", `<style>${fill("a > b ")}{display:none}</style><p>`],
+    ["<style>.a[b][b", `<style>.a${fill("[b")}{display:block}</style><p>`],
+    ["<div style=font-size:0>", fill("<div style='font-size:0'><i style='font-size:1px'>")],
+    ["<p a1 a2", fill(`<style></style><p ${few((at) => `a${at} `)}>`)],
     ["<p style=a:", fill(`<p style='${"width:1px;".repeat(1_000)}'>`)],
     ["<p style=transform:", fill(`<p style='transform:${"scale(1".repeat(1_000)}'>`)],
     ["<p style=!", fill(`<p style='color:${"! ".repeat(1_000)}'>`)],

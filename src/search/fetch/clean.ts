@@ -5,6 +5,7 @@ import { createFactsReader, type Facts } from "./facts.ts";
 import { createHidden, type Hidden } from "./hidden.ts";
 import { createOpenElements, type Watcher } from "./open-elements.ts";
 import { scan, type ScanOptions } from "./scan.ts";
+import { createShade } from "./shade.ts";
 
 /** A page after a pass over its markup. */
 export interface Cleaned {
@@ -39,21 +40,47 @@ const keptAttributes = ["class", "id", "role"];
 /** What is gathered before tidying, as a multiple of what is kept after it. */
 const looseness = 8;
 
-/** Reads markup in a pass, and in one for its style sheets before it, in a time that grows with its length only. */
+/** How many things that hide may turn out not to be believed. */
+const doubtsMax = 2;
+
+/** Reads markup in a few passes, in a time that grows with its length only. */
 export function clean(html: string, lettersMax: number, options: ScanOptions = {}): Cleaned {
+  const page: Markup = { html, options, hidden: createHidden() };
+  learnStyles(page);
+  for (let doubts = 0; ; doubts += 1) {
+    const { cleaned, doubtful } = read(page, lettersMax);
+    if (doubtful === undefined || doubts === doubtsMax) return cleaned;
+    page.hidden.doubt(doubtful);
+  }
+}
+
+interface Markup {
+  readonly html: string;
+  readonly options: ScanOptions;
+  readonly hidden: Hidden;
+}
+
+/** The page, and what hides nearly all of its text, if anything does. */
+function read(
+  { html, options, hidden }: Markup,
+  lettersMax: number,
+): { readonly cleaned: Cleaned; readonly doubtful: string | undefined } {
   const facts = createFactsReader();
-  const hidden = createHidden();
   const output = createOutput(lettersMax * looseness);
   const opened = createOpenElements(output);
+  const shade = createShade();
 
-  learnStyles(html, hidden, options);
   scan(
     html,
     {
-      text: (text) => opened.isHidden || output.text(text),
+      text(text) {
+        const isHidden = opened.isHidden;
+        shade.count(text, isHidden, opened.cause);
+        if (!isHidden) output.text(text);
+      },
       open(name, attributes) {
         if (!opened.isHidden || name === "html") facts.open(name, attributes);
-        opened.open(name, attributes, hidden.has(name, attributes));
+        opened.open(name, attributes, hidden.look(name, attributes));
       },
       close: (name) => opened.close(name),
       raw: (name, text) => facts.raw(name, text),
@@ -61,21 +88,28 @@ export function clean(html: string, lettersMax: number, options: ScanOptions = {
     options,
   );
   opened.closeAll();
-  return { ...output.finish(lettersMax), facts: facts.facts };
+  return { cleaned: { ...output.finish(lettersMax), facts: facts.facts }, doubtful: shade.doubtful };
 }
 
-/** A style sheet hides what stands before it, too. */
-function learnStyles(html: string, hidden: Hidden, options: ScanOptions): void {
+/** A style sheet hides what stands before it, too; one in a template is not the page's. */
+function learnStyles({ html, options, hidden }: Markup): void {
   if (!/<style/i.test(html)) return;
   let latest: ReadonlyMap<string, string> = new Map();
+  let templates = 0;
   scan(
     html,
     {
       text() {},
-      open: (_name, attributes) => void (latest = attributes),
-      close() {},
+      open(name, attributes) {
+        latest = attributes;
+        if (name === "template") templates += 1;
+        hidden.meet(name, attributes);
+      },
+      close(name) {
+        if (name === "template" && templates > 0) templates -= 1;
+      },
       raw(name, text) {
-        if (name === "style") hidden.learn(text, latest);
+        if (name === "style" && templates === 0) hidden.learn(text, latest);
       },
     },
     options,

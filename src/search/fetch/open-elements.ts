@@ -1,4 +1,5 @@
 import { barredBy, endless, endScope, implied, tableParts, voids, type Scope } from "./elements.ts";
+import type { Letters, Sight } from "./hidden/sight.ts";
 import { createLingering } from "./lingering.ts";
 
 /** Told what is seen of a page's elements; every tag that opens is closed again. */
@@ -11,16 +12,30 @@ export interface Watcher {
 
 /** Which elements are open, as a browser nests them: what is hidden ends where it ends there, and not before. */
 export interface OpenElements {
-  /** True inside an element that nobody sees. */
+  /** True where text is not seen. */
   readonly isHidden: boolean;
-  open(name: string, attributes: ReadonlyMap<string, string>, isHidden: boolean): void;
+  /** What the outermost element that keeps it from being seen is hidden by, where that can be doubted. */
+  readonly cause: string | undefined;
+  open(name: string, attributes: ReadonlyMap<string, string>, sight: Sight): void;
   close(name: string): void;
   closeAll(): void;
 }
 
+/** How text is seen inside of an element. */
+interface View {
+  readonly isDark: boolean;
+  /** Why letters are not seen, until an element says otherwise. */
+  readonly dims: ReadonlySet<Letters>;
+  readonly cause: string | undefined;
+}
+
+const daylight: View = { isDark: false, dims: new Set(), cause: undefined };
+
 interface Entry {
   readonly name: string;
+  /** True for one that hides something itself. */
   readonly isHidden: boolean;
+  readonly view: View;
   /** What its tag is called where it is seen. */
   readonly shown: string | undefined;
   /** Where the next one outside of it with the same name is. */
@@ -32,6 +47,11 @@ interface Entry {
 /** Names that are safe to write as tags again. */
 const plainName = /^[a-z][a-z\d]{0,30}$/;
 
+/** What parsers would take out of the page's text, though it is seen. */
+const rewritten: ReadonlyMap<string, string> = new Map([["template", "div"]]);
+
+const tagFor = (name: string): string => (plainName.test(name) ? (rewritten.get(name) ?? name) : "span");
+
 /** What is open until the page ends, whatever its end tag says. */
 const roots = new Set(["html", "body"]);
 
@@ -39,28 +59,25 @@ export function createOpenElements(watcher: Watcher): OpenElements {
   const entries: Entry[] = [];
   const places = createScopes();
   const lingering = createLingering();
-  let hidden = 0;
 
-  const isHidden = (): boolean => hidden > 0 || lingering.isHiding;
+  const view = (): View => entries.at(-1)?.view ?? daylight;
   const pop = (endTag?: string): void => {
     const entry = entries.pop();
     if (entry === undefined) return;
     places.ended(entry, entries.length);
     lingering.ended(entry, entry.name === endTag);
-    if (entry.isHidden) hidden -= 1;
     if (entry.shown !== undefined) watcher.close(entry.shown);
   };
-  const push = (
-    name: string,
-    { shown, isHidden }: { shown: string | undefined; isHidden: boolean },
-  ): void => {
+  const push = (name: string, entry: Pick<Entry, "shown" | "isHidden" | "view">): void => {
     const outer = places.opened(name, entries.length);
     lingering.opened(name);
-    if (isHidden) hidden += 1;
-    entries.push({ name, isHidden, shown, outer, isEnded: false });
+    entries.push({ name, ...entry, outer, isEnded: false });
   };
   const popTo = (at: number, endTag: string): void => {
     while (entries.length > at) pop(endTag);
+  };
+  const endImplied = (name: string): void => {
+    for (const ended = implied.get(name); ended?.has(entries.at(-1)?.name ?? "") === true;) pop();
   };
   /** A form ends at its end tag, but what is open in it goes on, and is in it still. */
   const closeForm = (at: number): void => {
@@ -74,15 +91,19 @@ export function createOpenElements(watcher: Watcher): OpenElements {
   };
   return {
     get isHidden() {
-      return isHidden();
+      return lingering.isHiding || isBlind(view());
     },
-    open(name, attributes, isItselfHidden) {
-      for (const ended = implied.get(name); ended?.has(entries.at(-1)?.name ?? "") === true;) pop();
+    get cause() {
+      return view().cause;
+    },
+    open(name, attributes, sight) {
+      endImplied(name);
       watcher.count(entries.length + 1);
-      const tag = plainName.test(name) ? name : "span";
-      const shown = isItselfHidden || isHidden() ? undefined : tag;
+      const inside = viewInside(view(), sight);
+      const shown = inside.isDark || lingering.isHiding ? undefined : tagFor(name);
       if (shown !== undefined) watcher.open(shown, attributes);
-      if (!voids.has(name)) push(name, { shown, isHidden: isItselfHidden });
+      const isHidden = sight.isHidden || sight.dims.length > 0;
+      if (!voids.has(name)) push(name, { shown, isHidden, view: inside });
     },
     close(name) {
       const at = roots.has(name) ? undefined : places.find(name);
@@ -95,6 +116,17 @@ export function createOpenElements(watcher: Watcher): OpenElements {
       while (entries.length > 0) pop();
     },
   };
+}
+
+const isBlind = ({ isDark, dims }: Pick<View, "isDark" | "dims">): boolean => isDark || dims.size > 0;
+
+function viewInside(around: View, { isHidden, dims, clears, cause }: Sight): View {
+  if (around.isDark || (!isHidden && dims.length === 0 && clears.length === 0)) return around;
+  const dimmed = new Set([...around.dims].filter((letters) => !clears.includes(letters)));
+  for (const letters of dims) dimmed.add(letters);
+  const view = { isDark: isHidden, dims: dimmed };
+  if (!isBlind(view)) return daylight;
+  return { ...view, cause: isBlind(around) ? around.cause : cause };
 }
 
 /** Finds the element that an end tag ends, without a walk through those that are open. */

@@ -1,12 +1,34 @@
 import { isClear, isFaint } from "./colour.ts";
 import { hasLength, isFar, isNothing, isSmallFont, isSmallSide } from "./length.ts";
 import { isClippedAway, isCutOut, isMovedAway } from "./place.ts";
+import { showing } from "./showing.ts";
 
 /**
  * What a declaration does to the text of its element. What is "small" hides it together with "cut", and what is "clear"
- * does unless the text lets a picture through.
+ * does unless a picture or a shadow draws the letters. What "shows" or "inherits" undoes what a weaker declaration of the
+ * same property did. The last four tell a beginning from an end: what moves, changes or is animated will be seen, unless
+ * it floats over the page.
  */
-type Effect = "hides" | "small" | "cut" | "clear" | "lets through" | "paints";
+export type Effect =
+  | "hides"
+  | "small"
+  | "cut"
+  | "clear"
+  | "lets through"
+  | "paints"
+  | "draws"
+  | "shows"
+  | "inherits"
+  | "floats"
+  | "moves"
+  | "changes"
+  | "animates";
+
+/** What one property of an element is in the end. */
+export interface Declared {
+  readonly effect: Effect;
+  readonly isImportant: boolean;
+}
 
 type Judge = (value: string) => Effect | undefined;
 
@@ -15,6 +37,10 @@ const when =
   (value) =>
     test(value) ? effect : undefined;
 const is = (...hiding: string[]): Judge => when("hides", (value) => hiding.includes(value));
+const unless =
+  (effect: Effect, pattern: RegExp): Judge =>
+  (value) =>
+    pattern.test(value) ? "shows" : effect;
 
 const far = when("hides", (value) => value.split(" ").some((part) => hasLength(part, isFar)));
 const colour = when("clear", isClear);
@@ -23,6 +49,10 @@ const paints = when("paints", (value) => /gradient\(|url\(/.test(value));
 const side: Judge = (value) => {
   if (hasLength(value, isNothing)) return "hides";
   return hasLength(value, isSmallSide) ? "small" : undefined;
+};
+const moved: Judge = (value) => {
+  if (isMovedAway(value)) return "hides";
+  return /\(|^-?\d/.test(value) ? "moves" : undefined;
 };
 
 /** Too far to the right hides as well, but text that was only moved by its own width is seen where nothing cuts it. */
@@ -49,11 +79,17 @@ const judges: ReadonlyMap<string, Judge> = new Map(
       ["margin margin-left margin-top margin-inline-start margin-block-start", far],
       ["letter-spacing translate", far],
       ["text-indent", indent],
-      ["transform scale", when("hides", isMovedAway)],
+      ["transform scale", moved],
       ["clip", when("hides", isCutOut)],
       ["clip-path", when("hides", isClippedAway)],
       ["height width max-height max-width block-size inline-size max-block-size max-inline-size", side],
       ["overflow overflow-x overflow-y", cut],
+      ["text-shadow text-stroke", unless("draws", /^(?:none|0(?:px)?)$|transparent|, ?0\)/)],
+      ["position", when("floats", (value) => value === "absolute" || value === "fixed")],
+      ["pointer-events", when("floats", (value) => value === "none")],
+      ["will-change", unless("moves", /^auto$/)],
+      ["transition transition-property transition-duration", unless("changes", /^none\b|^0m?s$/)],
+      ["animation animation-name animation-duration animation-delay", unless("animates", /^none$|^0m?s$/)],
     ] satisfies [string, Judge][]
   ).flatMap(([names, judge]) => names.split(" ").map((name): [string, Judge] => [name, judge])),
 );
@@ -66,24 +102,29 @@ function hasSmallFont(value: string): boolean {
     .some((part) => /^(?:[+-]?0*\.?0*|.*[a-z%])$/.test(part) && hasLength(part, isSmallFont));
 }
 
-/** True for declarations, as plainCss writes them, that keep an element's text from being seen. */
-export function isHiding(declarations: string): boolean {
-  const effects = new Set<Effect>();
-  for (const declaration of declarations.split(/[;{}]/)) {
-    const effect = effectOf(declaration);
-    if (effect === "hides") return true;
-    if (effect !== undefined) effects.add(effect);
+/** What declarations, as plainCss writes them, do in the end: of one property the last that browsers understand. */
+export function declarationsOf(text: string): ReadonlyMap<string, Declared> {
+  const found = new Map<string, Declared>();
+  for (const declaration of text.split(/[;{}]/)) {
+    const colon = declaration.indexOf(":");
+    if (colon < 0) continue;
+    const written = declaration
+      .slice(0, colon)
+      .trim()
+      .replace(/^-(?:webkit|moz|ms|o)-/, "");
+    const effect = effectOf(written, plainValue(declaration.slice(colon + 1)));
+    const name = written === "font" ? "font-size" : written;
+    const isImportant = /! ?important\s*$/.test(declaration);
+    if (effect === undefined || (found.get(name)?.isImportant === true && !isImportant)) continue;
+    found.set(name, { effect, isImportant });
   }
-  const isPicture = effects.has("lets through") && effects.has("paints");
-  return (effects.has("small") && effects.has("cut")) || (effects.has("clear") && !isPicture);
+  return found;
 }
 
-function effectOf(declaration: string): Effect | undefined {
-  const colon = declaration.indexOf(":");
-  if (colon < 0) return undefined;
-  const name = declaration.slice(0, colon).trim();
-  const judge = judges.get(name.replace(/^-(?:webkit|moz|ms|o)-/, ""));
-  return judge?.(plainValue(declaration.slice(colon + 1)));
+function effectOf(name: string, value: string): Effect | undefined {
+  const judge = judges.get(name);
+  if (judge === undefined) return undefined;
+  return judge(value) ?? showing(name, value);
 }
 
 const plainValue = (value: string): string =>

@@ -1,82 +1,79 @@
 import { plainNames } from "./css.ts";
 
-/** An element, a class, an id, or some of them together: `div.note#first`. Nothing else of CSS is understood. */
-interface Selector {
+/** What is understood of a selector: the element it selects, and what has to be around or before that. */
+export interface Selector {
   readonly name: string | undefined;
-  /** With their dot or hash. */
+  /** Classes with their dot, ids with their hash, attributes in brackets. */
   readonly marks: readonly string[];
+  /** Names and marks of other elements. */
+  readonly others: readonly string[];
+  /** True for an element, a class, an id, or some of them together: `div.note#first`. */
+  readonly isSimple: boolean;
+  /** How strong it is among others (Selectors 17). */
+  readonly specificity: number;
 }
 
-/** An element with its classes and its id, written as in selectors. */
-interface Marked {
+/** An element with its classes, its id and its attributes, written as in selectors. */
+export interface Marked {
   readonly name: string;
   readonly marks: ReadonlySet<string>;
 }
 
-/** The selectors that hide something in one page. */
-export interface Selectors {
-  /** Learns one as plainCss writes it; what is not understood is left alone. */
-  learn(text: string): void;
-  has(name: string, attributes: ReadonlyMap<string, string>): boolean;
+const word = String.raw`[\w\u0080-\u{10ffff}-]+`;
+const compound = new RegExp(String.raw`^(\*|${word})?((?:[.#:]${word}|\[${word}\])*)$`, "u");
+const mark = new RegExp(String.raw`[.#]${word}|\[${word}\]`, "gu");
+
+/** What a reader has to do first, what is not the element itself, and what a script ends. */
+const passing =
+  /::|:(?:hover|focus|active|before|after|first-l|visited|marker|defined|disabled|invalid|empty)/;
+
+/** The selectors of a list as plainCss writes it, for {@link selectorOf}. */
+export const selectorTexts = (list: string): readonly string[] => withoutArguments(list).split(",");
+
+const argumentsDepthMax = 4;
+
+/** `:not(.a, .b)` as `:not`: a rule that shows something is believed without a look at them. */
+function withoutArguments(list: string): string {
+  let text = list;
+  for (let depth = 0; depth < argumentsDepthMax && text.includes("("); depth += 1)
+    text = text.replace(/\([^()]*\)/g, "");
+  return text;
 }
 
-/** No page for readers hides more than this; what does is hidden as a whole, as nobody can say what is seen of it. */
-const selectorsMax = 20_000;
-/** How many selectors may be compared with elements, for the same reason. */
-const comparisonsMax = 2_000_000;
-
-/** A page that is hidden as a whole until its script has run is read all the same. */
-const roots = new Set(["html", "body"]);
-
-export function createSelectors(): Selectors {
-  /** By their last mark, or by their name where they have none. */
-  const known = new Map<string, Selector[]>();
-  const texts = new Set<string>();
-  let comparisons = 0;
-
-  const matches = (selector: Selector, { name, marks }: Marked): boolean => {
-    comparisons += 1;
-    if (selector.name !== undefined && selector.name !== name) return false;
-    return selector.marks.every((mark) => {
-      comparisons += 1;
-      return marks.has(mark);
-    });
-  };
+/** Undefined for what is not understood. */
+export function selectorOf(text: string): Selector | undefined {
+  if (passing.test(text)) return undefined;
+  const plain = text.replace(/\s+/g, " ").replace(/\[ ?([^[\] =~|^$*]+)[^[\]]*\]/g, "[$1]");
+  const compounds = plain.split(/ ?[>+~] ?| /).map((part) => compound.exec(part));
+  const found = compounds.map((match) => ({
+    name: match?.[1] === "*" ? undefined : match?.[1],
+    marks: [...new Set(match?.[2]?.match(mark))],
+  }));
+  const last = found.at(-1);
+  if (compounds.includes(null) || last === undefined) return undefined;
   return {
-    learn(text) {
-      const trimmed = text.trim();
-      if (texts.size > selectorsMax || texts.has(trimmed)) return;
-      const selector = selectorOf(trimmed);
-      const key = selector?.marks.at(-1) ?? selector?.name;
-      if (selector === undefined || key === undefined) return;
-      texts.add(trimmed);
-      const others = known.get(key);
-      if (others === undefined) known.set(key, [selector]);
-      else others.push(selector);
-    },
-    has(name, attributes) {
-      if (texts.size === 0 || roots.has(name)) return false;
-      if (texts.size > selectorsMax || comparisons > comparisonsMax) return true;
-      const marked = { name, marks: marksOf(attributes) };
-      const isSelected = (key: string): boolean =>
-        known.get(key)?.some((selector) => matches(selector, marked)) === true;
-      return isSelected(name) || [...marked.marks].some(isSelected);
-    },
+    ...last,
+    others: found
+      .slice(0, -1)
+      .flatMap(({ name, marks }) => (name === undefined ? marks : marks.concat(name))),
+    isSimple: found.length === 1 && !/[[:]/.test(plain),
+    specificity: specificityOf(plain, found.filter(({ name }) => name !== undefined).length),
   };
 }
 
-const simple = /^(\*|[\w\u0080-\u{10ffff}-]+)?((?:[.#][\w\u0080-\u{10ffff}-]+)*)$/u;
+const step = 1_000;
 
-function selectorOf(text: string): Selector | undefined {
-  const [, name, marks] = simple.exec(text) ?? [];
-  if (marks === undefined) return undefined;
-  return { name: name === "*" ? undefined : name, marks: [...new Set(marks.match(/[.#][^.#]+/g))] };
-}
+const specificityOf = (text: string, names: number): number =>
+  (text.split("#").length - 1) * step * step + (text.split(/[.[:]/).length - 1) * step + names;
 
-function marksOf(attributes: ReadonlyMap<string, string>): ReadonlySet<string> {
-  const classes = (attributes.get("class") ?? "").split(/\s+/).map((name) => `.${plainName(name)}`);
-  const id = attributes.get("id");
-  return new Set(id === undefined ? classes : [...classes, `#${plainName(id)}`]);
+export function markedOf(name: string, attributes: ReadonlyMap<string, string>): Marked {
+  const marks = new Set<string>();
+  for (const [key, value] of attributes) {
+    if (key === "class") for (const text of value.split(/\s+/)) marks.add(`.${plainName(text)}`);
+    if (key === "id") marks.add(`#${plainName(value)}`);
+    marks.add(`[${plainName(key)}]`);
+  }
+  return { name, marks };
 }
 
 /** Small letters, as pages without a doctype do not tell them from others. */
