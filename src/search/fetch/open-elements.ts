@@ -73,10 +73,11 @@ export function createOpenElements(watcher: Watcher): OpenElements {
     lingering.opened(name);
     entries.push({ name, ...entry, outer, isEnded: false });
   };
-  const popTo = (at: number, endTag: string): void => {
+  const popTo = (at: number, endTag?: string): void => {
     while (entries.length > at) pop(endTag);
   };
   const endImplied = (name: string): void => {
+    for (const at of furtherEnded(name, places)) popTo(at);
     for (const ended = implied.get(name); ended?.has(entries.at(-1)?.name ?? "") === true;) pop();
   };
   /** A form ends at its end tag, but what is open in it goes on, and is in it still. */
@@ -102,8 +103,7 @@ export function createOpenElements(watcher: Watcher): OpenElements {
       const inside = viewInside(view(), sight);
       const shown = inside.isDark || lingering.isHiding ? undefined : tagFor(name);
       if (shown !== undefined) watcher.open(shown, attributes);
-      const isHidden = sight.isHidden || sight.dims.length > 0;
-      if (!voids.has(name)) push(name, { shown, isHidden, view: inside });
+      if (!voids.has(name)) push(name, { shown, isHidden: isHiding(sight), view: inside });
     },
     close(name) {
       const at = roots.has(name) ? undefined : places.find(name);
@@ -112,11 +112,20 @@ export function createOpenElements(watcher: Watcher): OpenElements {
       else popTo(at, name);
       while (entries.at(-1)?.isEnded === true) pop();
     },
-    closeAll() {
-      while (entries.length > 0) pop();
-    },
+    closeAll: () => popTo(0),
   };
 }
+
+/** What a new element ends lies further out where what is between has no end tag: `<td><p>a<td>b`. */
+function* furtherEnded(name: string, places: Scopes): Generator<number, void, undefined> {
+  const isInTable = tableParts.has(name) && places.find("table") !== undefined;
+  for (const ended of implied.get(name) ?? []) {
+    const at = isInTable || ended === "p" ? places.find(ended) : undefined;
+    if (at !== undefined) yield at;
+  }
+}
+
+const isHiding = ({ isHidden, dims }: Sight): boolean => isHidden || dims.length > 0;
 
 const isBlind = ({ isDark, dims }: Pick<View, "isDark" | "dims">): boolean => isDark || dims.size > 0;
 
