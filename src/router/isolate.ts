@@ -19,8 +19,8 @@ export interface Asked {
 }
 
 /** More is not looked at: a prompt of a megabyte must not cost more than one of a page. */
-const headLetters = 500;
-const tailLetters = 250;
+const headLetters = 440;
+const tailLetters = 200;
 
 /** Blocks that programs put into a user's turn. */
 const harness =
