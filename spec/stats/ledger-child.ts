@@ -2,7 +2,7 @@ import { writeSync } from "node:fs";
 import { createLogger } from "../../src/lib/log.ts";
 import { systemClock } from "../../src/lib/time.ts";
 import { createLedger } from "../../src/stats/ledger/ledger.ts";
-import type { UsageRow } from "../../src/stats/usage-row.ts";
+import { usageRow } from "../support/usage-row.ts";
 
 /** Settles calls until it is killed, and says of each what is on disk: `held ID` and `settled ID`. */
 const [file = ""] = process.argv.slice(2);
@@ -13,26 +13,6 @@ const ledger = createLedger(
   { clock: systemClock, log: () => log },
 );
 
-const row = (requestId: string): UsageRow => ({
-  requestId,
-  timeMs: Date.now(),
-  endpoint: "/api/chat",
-  askedModel: "gpt",
-  upstream: "cloud",
-  isCloud: true,
-  inputTokens: 1,
-  outputTokens: 1,
-  cachedTokens: 0,
-  reasoningTokens: 0,
-  isEstimated: false,
-  costNanoUsd: 7,
-  costSource: "provider",
-  baselineNanoUsd: 0,
-  avoidedNanoUsd: 0,
-  hops: "",
-  status: 200,
-});
-
 async function call(lane: number): Promise<void> {
   for (let index = 0; ; index += 1) {
     const requestId = `${lane}-${index}`;
@@ -40,7 +20,7 @@ async function call(lane: number): Promise<void> {
     const hold = await ledger.reserve({ ...asked, maxNanoUsd: 10 });
     writeSync(1, `held ${requestId}\n`);
     await new Promise((resolve) => setTimeout(resolve, lane));
-    await hold.settle(row(requestId));
+    await hold.settle(usageRow({ requestId }));
     writeSync(1, `settled ${requestId}\n`);
   }
 }

@@ -8,6 +8,7 @@ import { type Clock, systemClock } from "../../src/lib/time.ts";
 import type { Budgets } from "../../src/stats/budget.ts";
 import { createLedger, type Ledger, type Reservation } from "../../src/stats/ledger/ledger.ts";
 import type { UsageRow } from "../../src/stats/usage-row.ts";
+import { usageRow } from "../support/usage-row.ts";
 
 const open: Ledger[] = [];
 const dirs: string[] = [];
@@ -59,27 +60,8 @@ export const aReservation = (more: Partial<Reservation> = {}): Reservation => ({
   ...more,
 });
 
-export const aRow = (more: Partial<UsageRow> = {}): UsageRow => ({
-  requestId: `request-${(last += 1)}`,
-  timeMs: Date.now(),
-  keyName: "ada",
-  endpoint: "/api/chat",
-  askedModel: "gpt",
-  upstream: "cloud",
-  isCloud: true,
-  inputTokens: 3,
-  outputTokens: 2,
-  cachedTokens: 1,
-  reasoningTokens: 0,
-  isEstimated: false,
-  costNanoUsd: 7,
-  costSource: "provider",
-  baselineNanoUsd: 20,
-  avoidedNanoUsd: 0,
-  hops: "",
-  status: 200,
-  ...more,
-});
+export const aRow = (more: Partial<UsageRow> = {}): UsageRow =>
+  usageRow({ requestId: `request-${(last += 1)}`, keyName: "ada", ...more });
 
 /** What another process finds in the file. */
 export function rowsIn(file: string, table: "call" | "hold" = "call"): Record<string, unknown>[] {
