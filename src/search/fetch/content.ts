@@ -121,13 +121,13 @@ export function decodeBytes(bytes: Uint8Array, charset: string | undefined): str
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: true });
   } catch {
-    const hasSome =
-      Buffer.from(bytes)
-        .toString("utf8")
-        .match(/[\u0080-\uFFFC]/g) !== null;
-    return decode(new TextDecoder(hasSome ? "utf-8" : "windows-1252"), bytes);
+    const text = new TextDecoder().decode(bytes);
+    return hasLetters.test(text) ? text : decode(new TextDecoder("windows-1252"), bytes);
   }
 }
+
+/** What UTF-8 has beyond ASCII, where not all of it is broken. */
+const hasLetters = /[\u0080-\uFFFC]/;
 
 /** Windows-1252 from 0x80 on, where some versions of Node read Latin-1, whose control codes show nothing. */
 const windows = "€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008DŽ\u008F\u0090‘’“”•–—˜™š›œ\u009DžŸ";
