@@ -3,7 +3,7 @@ import path from "node:path";
 import type { Flags } from "../../config/load.ts";
 import type { CachePages } from "../../http/cache-pages.ts";
 import type { JsonObject } from "../../lib/json.ts";
-import { exitCodes } from "../exit-codes.ts";
+import { failed, misused } from "../daemon/print.ts";
 import { loadOrExplain } from "../inspect.ts";
 import { num, object, objects, text } from "../read.ts";
 import { checkFree, moveCopy, removeCopy, takeIn } from "./copies.ts";
@@ -63,11 +63,6 @@ export const cacheCommands = {
 
 export type CacheCommand = keyof typeof cacheCommands;
 
-function misused(problem: string): void {
-  process.stderr.write(`error: ${problem}\nTry: chasqui --help\n`);
-  process.exitCode = exitCodes.usage;
-}
-
 async function atDesk(flags: CacheFlags, act: (desk: Desk) => Promise<void>, makes = false): Promise<void> {
   const loaded = loadOrExplain(flags);
   if (loaded === undefined) return;
@@ -76,8 +71,7 @@ async function atDesk(flags: CacheFlags, act: (desk: Desk) => Promise<void>, mak
     desk = await openDesk(loaded, makes);
     await act(desk);
   } catch (thrown) {
-    process.stderr.write(`error: ${thrown instanceof Error ? thrown.message : String(thrown)}\n`);
-    process.exitCode = exitCodes.failed;
+    failed(thrown);
   } finally {
     await desk?.close();
   }

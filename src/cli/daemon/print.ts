@@ -24,11 +24,12 @@ export async function printPage(
     if (body === undefined) throw new Error(`no daemon answers at ${origin}: start one with chasqui serve`);
     process.stdout.write(flags.json === true ? `${body.trimEnd()}\n` : shown(pageFrom(body)));
   } catch (thrown) {
-    fail(thrown instanceof Error ? thrown.message : String(thrown), exitCodes.failed);
+    failed(thrown);
   }
 }
 
-function pageFrom(body: string): JsonObject {
+/** A page as an object. Throws an Error for the user when it is none. */
+export function pageFrom(body: string): JsonObject {
   const page = tryParse(body);
   if (isObject(page)) return page;
   throw new Error(`the answer is not understood: ${body.slice(0, 200)}`);
@@ -39,7 +40,13 @@ export function misused(problem: string): void {
   fail(`${problem}\nTry: chasqui --help`, exitCodes.usage);
 }
 
-function fail(problem: string, code: number): void {
+/** Says why a command could not be carried out. */
+export function failed(thrown: unknown): void {
+  fail(thrown instanceof Error ? thrown.message : String(thrown), exitCodes.failed);
+}
+
+/** Says what is wrong, and with which code the program ends. */
+export function fail(problem: string, code: number): void {
   process.stderr.write(`error: ${problem}\n`);
   process.exitCode = code;
 }

@@ -1,5 +1,6 @@
 import type { Flags } from "../../config/load.ts";
-import { isObject, type JsonObject, tryParse } from "../../lib/json.ts";
+import type { JsonObject } from "../../lib/json.ts";
+import { fail, failed, pageFrom } from "../daemon/print.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { loadOrExplain } from "../inspect.ts";
 import { num, object, objects, text } from "../read.ts";
@@ -24,13 +25,8 @@ export async function usage(flags: UsageFlags): Promise<void> {
     const { place, body } = await askUsage(loaded, queryOf(flags));
     process.stdout.write(flags.csv === true || flags.json === true ? lineOf(body) : tableFrom(body, place));
   } catch (thrown) {
-    fail(thrown instanceof Error ? thrown.message : String(thrown), exitCodes.failed);
+    failed(thrown);
   }
-}
-
-function fail(problem: string, code: number): void {
-  process.stderr.write(`error: ${problem}\n`);
-  process.exitCode = code;
 }
 
 function queryOf({ by, since, csv }: UsageFlags): URLSearchParams {
@@ -42,8 +38,7 @@ function queryOf({ by, since, csv }: UsageFlags): URLSearchParams {
 const lineOf = (body: string): string => (body.endsWith("\n") ? body : `${body}\n`);
 
 function tableFrom(body: string, place: string): string {
-  const page = tryParse(body);
-  if (!isObject(page)) throw new Error(`the answer is not understood: ${body.slice(0, 200)}`);
+  const page = pageFrom(body);
   const rows = objects(page["rows"]);
   const since = page["since"] === null ? "" : ` since ${text(page["since"])}`;
   if (rows.length === 0) return `${place}\nno calls${since}\n`;
